@@ -1,0 +1,1 @@
+"""Everything that touches the world; siblings do not import each other."""

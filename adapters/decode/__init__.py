@@ -1,0 +1,1 @@
+"""Files and streams to PCM. Below all other adapters."""

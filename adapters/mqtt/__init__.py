@@ -1,0 +1,1 @@
+"""MQTT: contract, client, private broker."""

@@ -1,0 +1,1 @@
+"""Features of a track, incrementally, ahead of the ear."""

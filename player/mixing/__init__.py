@@ -1,0 +1,1 @@
+"""Rings, decks, gains, limiter: from decoded blocks to one programme."""

@@ -1,0 +1,309 @@
+"""The data types that every room shares: frozen, with a unit for every field.
+
+`msgspec.Struct`s are slotted, and one schema serves pipe, journal and replay.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from player.units import (
+    Bpm,
+    Dbtp,
+    Decibels,
+    Frames,
+    Hertz,
+    Lu,
+    Lufs,
+    PerSecond,
+    Seconds,
+)
+
+FEATURES_VERSION = 1  # raised whenever analysis would give another number for the same audio
+
+TrackId = str  # 32 hex digits, BLAKE2b-128 (DESIGN 4)
+
+
+class Track(Struct, frozen=True, kw_only=True):
+    id: TrackId
+    uri: str  # absolute path or URL
+    title: str
+    duration: Seconds  # 0 when unknown (a stream)
+    artist: str = ""
+    album: str = ""
+    year: int | None = None  # year of release
+    language: str = ""  # ISO 639, "" when unknown
+
+
+class Mode(StrEnum):
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+class Affect(Struct, frozen=True, kw_only=True):
+    """Perceived emotion on Russell's circumplex, [−1, 1], with standard errors.
+
+    calmness: 0-1, 1 calmest, 0.5 the median of the reference corpus.
+    """
+
+    arousal: float
+    arousal_se: float
+    valence: float
+    valence_se: float
+    calmness: float
+    calmness_se: float
+
+
+class TrackFeatures(Struct, frozen=True, kw_only=True):
+    """What the analyser knows after `heard` seconds. None: not measurable in what was heard."""
+
+    heard: Seconds
+    version: int = FEATURES_VERSION
+    tempo: Bpm | None = None
+    tempo_confidence: float = 0.0  # 0-1
+    onset_rate: PerSecond | None = None
+    integrated_loudness: Lufs | None = None  # BS.1770-4; None below the absolute gate
+    loudness_range: Lu | None = None  # EBU Tech 3342
+    momentary_loudness: Lufs | None = None  # last 400 ms
+    short_term_loudness: Lufs | None = None  # last 3 s
+    largest_rise: Lu | None = None  # largest rise of momentary loudness within 3 s (startle)
+    true_peak: Dbtp | None = None
+    spectral_centroid: Hertz | None = None
+    spectral_flux: float | None = None  # mean half-wave rectified flux of the normalised spectrum
+    roughness: float | None = None
+    affect: Affect | None = None
+
+
+class Quantity(StrEnum):
+    """What a reading measures; the unit is fixed by the quantity (MQTT.md A)."""
+
+    AGITATION = "agitation"  # 0-1
+    AGITATION_RATING = "agitation_rating"  # 0-4, by staff
+    HEART_RATE = "heart_rate"  # 1/min
+    HEART_RATE_VARIABILITY = "heart_rate_variability"  # RMSSD ms
+    EDA = "eda"  # µS
+    SKIN_TEMPERATURE = "skin_temperature"  # °C
+    RESPIRATION = "respiration"  # 1/min
+    MOVEMENT = "movement"  # g
+    BED_OCCUPIED = "bed_occupied"  # 0 or 1
+    PRESENCE = "presence"  # 0 or 1
+    SOUND_LEVEL = "sound_level"  # dB above the room's baseline
+    SOUND_EVENT = "sound_event"  # 0 or 1
+    POSTURE = "posture"  # code
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    source: str  # the device, as named in the topic
+    quantity: Quantity
+    value: float
+    at: Seconds
+    quality: float = 1.0  # 0-1
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """One reason for the present estimate of agitation."""
+
+    source: str
+    quantity: Quantity
+    agitation: float  # what this evidence alone would say, 0-1
+    weight: float  # share in the estimate, 0-1
+    age: Seconds
+
+
+class Trend(StrEnum):
+    RISING = "rising"
+    STEADY = "steady"
+    FALLING = "falling"
+
+
+class ListenerState(Struct, frozen=True, kw_only=True):
+    agitation: float  # 0-1
+    confidence: float  # 0-1; 0 when no fresh evidence
+    trend: Trend
+    why: tuple[Evidence, ...]  # the three strongest
+    at: Seconds
+
+
+class CatalogueEntry(Struct, frozen=True, kw_only=True):
+    """A playable track and, once analysed, its features."""
+
+    track: Track
+    features: TrackFeatures | None = None
+
+
+class Selection(Struct, frozen=True, kw_only=True):
+    track_id: TrackId
+    propensity: float  # (0, 1]: probability with which the policy chose it
+    expected_reward: float
+    policy: str  # name and version
+    reason: str  # one readable sentence
+
+
+# --- commands to the audio process -----------------------------------------------------------------
+
+
+class Load(Struct, frozen=True, kw_only=True, tag=True):
+    """Open `uri` on a silent deck and decode ahead from `start`."""
+
+    deck: int
+    track_id: TrackId
+    uri: str
+    start: Seconds = Seconds(0.0)
+    gain: Decibels | None = None  # None: decide from what is decoded ahead, conservatively
+
+
+class Unload(Struct, frozen=True, kw_only=True, tag=True):
+    """Empty a deck that is not heard."""
+
+    deck: int
+
+
+class Crossfade(Struct, frozen=True, kw_only=True, tag=True):
+    """Equal-power swap to `deck`; every other deck fades out. May interrupt a swap."""
+
+    deck: int
+    fade: Seconds
+
+
+class Fade(Struct, frozen=True, kw_only=True, tag=True):
+    """Fade the whole programme out (pause, keeps decks and positions) or in again."""
+
+    audible: bool
+    fade: Seconds
+
+
+class Volume(Struct, frozen=True, kw_only=True, tag=True):
+    """Programme gain; upward at most 2 dB/s, downward at once but without a click."""
+
+    level: Decibels
+
+
+class Stop(Struct, frozen=True, kw_only=True, tag=True):
+    """Fade everything out within `fade` (≤ 0.5 s for a stop) and empty all decks."""
+
+    fade: Seconds
+
+
+MixCommand = Load | Unload | Crossfade | Fade | Volume | Stop
+
+
+# --- reports from the audio process ----------------------------------------------------------------
+
+
+class SinkOpened(Struct, frozen=True, kw_only=True, tag=True):
+    device: str
+    fallback_reason: str = ""  # why the null sink stands in for the device; "" when it does not
+
+
+class DeckLoaded(Struct, frozen=True, kw_only=True, tag=True):
+    """The deck has enough decoded to start."""
+
+    deck: int
+    track_id: TrackId
+    gain: Decibels
+    cue: Seconds = Seconds(0.0)  # where sound begins, after a silent intro
+
+
+class DeckFailed(Struct, frozen=True, kw_only=True, tag=True):
+    """The source cannot be opened or broke while playing; what was decoded still plays."""
+
+    deck: int
+    track_id: TrackId
+    reason: str
+
+
+class DeckEnding(Struct, frozen=True, kw_only=True, tag=True):
+    """The source has ended and only `remaining` is left in the ring: time to prepare the next."""
+
+    deck: int
+    track_id: TrackId
+    remaining: Seconds
+
+
+class DeckFreed(Struct, frozen=True, kw_only=True, tag=True):
+    """The deck is silent and empty (faded out, ended, stopped or unloaded)."""
+
+    deck: int
+    track_id: TrackId
+
+
+class Heard(Struct, frozen=True, kw_only=True, tag=True):
+    """First frame in which a crossfade changes the output was written to the device."""
+
+    deck: int
+    track_id: TrackId
+    frame: Frames
+
+
+class Progress(Struct, frozen=True, kw_only=True, tag=True):
+    """Counters of frames really written, about once a second; `deck` −1 when nothing is heard."""
+
+    deck: int
+    track_id: TrackId
+    position: Seconds  # in the track, of the last frame written
+    frames_written: Frames
+    underruns: int  # blocks for which a deck's ring or the device ran short, since start
+    ring: Seconds  # decoded ahead of the ear on that deck
+    peak: Decibels  # largest output sample since the last report, dBFS
+    loudness: Lufs | None = None  # short-term loudness of the output, before the room
+    lateness_p99: Seconds = Seconds(0.0)  # of the render thread, since the last report
+
+
+class Listened(Struct, frozen=True, kw_only=True, tag=True):
+    """Anytime analysis of the track on a deck, ahead of the ear; `complete` when all of it was heard."""
+
+    deck: int
+    track_id: TrackId
+    features: TrackFeatures
+    complete: bool
+
+
+AudioReport = SinkOpened | DeckLoaded | DeckFailed | DeckEnding | DeckFreed | Heard | Progress | Listened
+
+
+# --- commands from people and devices --------------------------------------------------------------
+
+
+class Verb(StrEnum):
+    CALM = "calm"
+    PLAY = "play"
+    PAUSE = "pause"
+    PLAY_PAUSE = "play_pause"
+    STOP = "stop"
+    NEXT = "next"
+    LIKE = "like"
+    DISLIKE = "dislike"
+    NEVER = "never"
+    LOUDER = "louder"
+    QUIETER = "quieter"
+    VOLUME = "volume"
+    MODE = "mode"
+    RATE = "rate"
+
+
+class AdaptMode(StrEnum):
+    """auto: sensors may change the music; manual: only people; off: silent until `play`."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+    OFF = "off"
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    verb: Verb
+    id: str = ""  # "" when the sender gave none: no result can be answered
+    by: str = "staff"
+    value: float | None = None  # volume: percent; rate: 0-4
+    mode: AdaptMode | None = None
+    track_id: TrackId | None = None  # like, dislike, never: which track; None: the one playing
+
+
+class Feedback(Struct, frozen=True, kw_only=True):
+    """A person's judgement of the music: −1 worse, 0 same, +1 better."""
+
+    id: str
+    rating: int
+    by: str = "staff"
+    about: str = "now"
+    observed: tuple[str, ...] = ()
+    note: str | None = None

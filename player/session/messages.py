@@ -1,0 +1,241 @@
+"""Everything that can happen to a session, and everything it can ask for: two closed unions.
+
+Every event carries `at`: seconds of the brain's clock, Unix time at start and monotonic from there.
+Both unions are tagged structs, so that the journal of a day replays to the same decisions.
+"""
+
+from msgspec import Struct, field
+
+from player.model import (
+    AdaptMode,
+    AudioReport,
+    CatalogueEntry,
+    Command,
+    Feedback,
+    ListenerState,
+    MixCommand,
+    Reading,
+    TrackFeatures,
+    TrackId,
+)
+from player.settings import Profile, Settings
+from player.units import Percent, Seconds
+
+
+class Resume(Struct, frozen=True, kw_only=True):
+    track_id: TrackId
+    position: Seconds
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """A track that upset once is barred until `until` (soft); twice, for ever (hard, until None)."""
+
+    until: Seconds | None
+    upsets: int
+
+
+class Play(Struct, frozen=True, kw_only=True):
+    """When a track was last heard and how often."""
+
+    last: Seconds
+    count: int
+
+
+class Memory(Struct, frozen=True, kw_only=True):
+    """What outlives a restart: decisions of staff, and where the music was. One per resident."""
+
+    blocks: dict[TrackId, Block] = field(default_factory=dict)
+    never: tuple[TrackId, ...] = ()
+    likes: dict[TrackId, int] = field(default_factory=dict)
+    plays: dict[TrackId, Play] = field(default_factory=dict)
+    volume: Percent | None = None
+    mode: AdaptMode = AdaptMode.AUTO
+    held_by: str | None = None  # who stopped the music; None: nobody
+    resume: Resume | None = None
+
+
+# --- events ----------------------------------------------------------------------------------------
+
+
+class Started(Struct, frozen=True, kw_only=True, tag=True):
+    """First event of every run: all that a replay needs to know."""
+
+    at: Seconds
+    minute: int  # of the local day, 0-1439
+    boot: str
+    seed: int
+    settings: Settings
+    profile: Profile
+    memory: Memory
+
+
+class CatalogueChanged(Struct, frozen=True, kw_only=True, tag=True):
+    """Tracks found or newly analysed (merged by id), and tracks that have gone."""
+
+    at: Seconds
+    found: tuple[CatalogueEntry, ...] = ()
+    gone: tuple[TrackId, ...] = ()
+    complete: bool = False  # every folder has been looked at
+
+
+class ReadingArrived(Struct, frozen=True, kw_only=True, tag=True):
+    at: Seconds
+    reading: Reading
+
+
+class CommandArrived(Struct, frozen=True, kw_only=True, tag=True):
+    at: Seconds
+    command: Command
+
+
+class FeedbackArrived(Struct, frozen=True, kw_only=True, tag=True):
+    at: Seconds
+    feedback: Feedback
+
+
+class AudioReported(Struct, frozen=True, kw_only=True, tag=True):
+    at: Seconds
+    report: AudioReport
+
+
+class AudioLost(Struct, frozen=True, kw_only=True, tag=True):
+    """The audio process ended; a new one starts with empty decks."""
+
+    at: Seconds
+    reason: str
+    track_id: TrackId = ""  # what was heard last, "" for nothing
+    position: Seconds = Seconds(0.0)
+
+
+class AudioReady(Struct, frozen=True, kw_only=True, tag=True):
+    """A new audio process takes commands."""
+
+    at: Seconds
+
+
+class Tick(Struct, frozen=True, kw_only=True, tag=True):
+    """Once a second: time passes."""
+
+    at: Seconds
+    minute: int  # of the local day, 0-1439
+
+
+Event = (
+    Started
+    | CatalogueChanged
+    | ReadingArrived
+    | CommandArrived
+    | FeedbackArrived
+    | AudioReported
+    | AudioLost
+    | AudioReady
+    | Tick
+)
+
+
+# --- effects ---------------------------------------------------------------------------------------
+
+
+class Mix(Struct, frozen=True, kw_only=True, tag=True):
+    command: MixCommand
+
+
+class TrackView(Struct, frozen=True, kw_only=True):
+    id: TrackId
+    title: str
+    artist: str
+    duration: Seconds
+
+
+class PlaybackState(Struct, frozen=True, kw_only=True, tag=True):
+    """`state/playback`."""
+
+    state: str  # idle | starting | playing | soothing | paused | held
+    track: TrackView | None
+    position: Seconds
+    since: Seconds
+    reason: str
+    device: str
+    fault: str  # "" when none: a plain sentence for people
+    calmness: float | None = None
+
+
+class VolumeState(Struct, frozen=True, kw_only=True, tag=True):
+    """`state/volume`."""
+
+    percent: Percent
+    max: Percent
+    level_db: float  # programme gain, dB
+
+
+class ModeState(Struct, frozen=True, kw_only=True, tag=True):
+    """`state/mode`."""
+
+    mode: AdaptMode
+
+
+class AgitationState(Struct, frozen=True, kw_only=True, tag=True):
+    """`state/agitation`."""
+
+    listener: ListenerState
+
+
+StateView = PlaybackState | VolumeState | ModeState | AgitationState
+
+
+class Show(Struct, frozen=True, kw_only=True, tag=True):
+    """A state changed: publish it retained."""
+
+    state: StateView
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """One choice, with everything needed to judge it later."""
+
+    event_type: str  # start | swap | next | hold | release | prompt_staff | block | resume
+    at: Seconds
+    reason: str  # one readable sentence
+    from_track: TrackView | None = None
+    to_track: TrackView | None = None
+    trigger: str = ""  # e.g. "staff", "agitation", "ended", "fault"
+    policy: str = ""
+    propensity: float = 1.0
+    expected_reward: float = 0.0
+    agitation: float | None = None
+
+
+class Decide(Struct, frozen=True, kw_only=True, tag=True):
+    """`event/decision`: published and journalled."""
+
+    decision: Decision
+
+
+class Fault(Struct, frozen=True, kw_only=True, tag=True):
+    """`event/fault`: something to be mended by a person."""
+
+    part: str  # audio | library | track
+    problem: str  # what happened and what to do
+
+
+class Reply(Struct, frozen=True, kw_only=True, tag=True):
+    """`cmd_result`: sent once the event that it answers is on disk."""
+
+    id: str
+    ok: bool
+    reason: str = ""
+
+
+class Remember(Struct, frozen=True, kw_only=True, tag=True):
+    """The memory changed: store it with this event."""
+
+    memory: Memory
+
+
+class SaveFeatures(Struct, frozen=True, kw_only=True, tag=True):
+    """A live analysis is complete: the catalogue may keep it."""
+
+    track_id: TrackId
+    features: TrackFeatures
+
+
+Effect = Mix | Show | Decide | Fault | Reply | Remember | SaveFeatures

@@ -1,0 +1,98 @@
+"""The frozen tree of settings: every key has a default, an unknown key is an error."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from player.units import Percent, Seconds
+
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}$")]
+UnitInterval = Annotated[float, Meta(ge=0, le=1)]
+PercentSetting = Annotated[Percent, Meta(ge=0, le=100)]
+Duration = Annotated[Seconds, Meta(ge=0)]
+
+
+class LibrarySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    folders: tuple[str, ...] = ()  # empty: the demo library
+    formats: tuple[str, ...] = ("mp3", "ogg", "opus", "flac", "m4a", "wav")
+
+
+class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    url: str
+
+
+class MqttSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    url: str | None = None  # mqtt(s)://host:port; None: a private broker on 127.0.0.1
+    base: Annotated[str, Meta(pattern=r"^[^#+/\x00]{1,32}$")] = "lull"
+    credentials_file: str | None = None  # first line user, second line password
+
+
+class AudioSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    device: str = "default"  # default | a name | null | wav:FILE
+    buffer_ms: Annotated[int, Meta(ge=100, le=2000)] = 120
+    full_scale_dba: Annotated[float, Meta(ge=40, le=130)] | None = None  # None: not calibrated
+
+
+class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    listen: str | None = "127.0.0.1:8080"  # None switches the page off
+
+
+class PolicySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str = "calmest-familiar"
+    agitation_on: UnitInterval = 0.6
+    agitation_off: UnitInterval = 0.4
+    persist_s: Duration = Seconds(60.0)
+    refractory_s: Duration = Seconds(600.0)
+    response_window_s: Duration = Seconds(180.0)
+    prompt_staff_after_s: Duration = Seconds(600.0)
+    swap_fade_s: Annotated[Seconds, Meta(ge=3, le=8)] = Seconds(5.0)
+    max_swaps_per_hour: Annotated[int, Meta(ge=0)] = 6
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    site: Slug = "home1"
+    player: Slug = "room1"
+    resident: str = "residents/demo.yaml"
+    library: LibrarySettings = LibrarySettings()
+    streams: tuple[StreamSettings, ...] = ()
+    data: str = "~/.local/share/lull"
+    mqtt: MqttSettings = MqttSettings()
+    audio: AudioSettings = AudioSettings()
+    web: WebSettings = WebSettings()
+    policy: PolicySettings = PolicySettings()
+    autostart: Annotated[str, Meta(pattern="^(resume|idle)$")] = "resume"
+    devices: str | None = None
+    demo: bool = False  # a virtual resident publishes signals (config/demo.yaml)
+
+
+class Taste(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    artists: tuple[str, ...] = ()
+    tracks: tuple[str, ...] = ()  # title, "artist - title", or path
+
+
+class VolumeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    start: PercentSetting = Percent(35.0)
+    max: PercentSetting = Percent(70.0)
+    night_max: PercentSetting = Percent(50.0)
+    max_dba: Annotated[float, Meta(ge=30, le=85)] = 70.0
+    night_max_dba: Annotated[float, Meta(ge=30, le=85)] = 50.0
+
+
+ClockRange = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A resident: a pseudonym, never a name."""
+
+    id: Slug
+    birth_year: Annotated[int, Meta(ge=1900, le=2030)] | None = None
+    languages: tuple[str, ...] = ()
+    loved: Taste = Taste()
+    never: Taste = Taste()
+    risk: Annotated[str, Meta(pattern="^(low|moderate|high)$")] = "moderate"
+    volume: VolumeSettings = VolumeSettings()
+    quiet_hours: ClockRange | None = "21:30-07:00"
+    usual_peak: ClockTime | None = None
+    first_track: str | None = None

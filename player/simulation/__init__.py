@@ -1,0 +1,1 @@
+"""Virtual residents and their world."""
