@@ -49,6 +49,7 @@ class Memory(Struct, frozen=True, kw_only=True):
     likes: dict[TrackId, int] = field(default_factory=dict)
     plays: dict[TrackId, Play] = field(default_factory=dict)
     volume: Percent | None = None
+    feedback: tuple[str, ...] = ()  # ids of the newest feedback, so that none counts twice
     mode: AdaptMode = AdaptMode.AUTO
     held_by: str | None = None  # who stopped the music; None: nobody
     resume: Resume | None = None
@@ -113,8 +114,14 @@ class AudioReady(Struct, frozen=True, kw_only=True, tag=True):
     at: Seconds
 
 
+class Stopping(Struct, frozen=True, kw_only=True, tag=True):
+    """The service ends in good order: last chance to remember the place."""
+
+    at: Seconds
+
+
 class Tick(Struct, frozen=True, kw_only=True, tag=True):
-    """Once a second: time passes."""
+    """Time passes: every few seconds, and when a `Wake` asked for it."""
 
     at: Seconds
     minute: int  # of the local day, 0-1439
@@ -129,6 +136,7 @@ Event = (
     | AudioReported
     | AudioLost
     | AudioReady
+    | Stopping
     | Tick
 )
 
@@ -238,4 +246,10 @@ class SaveFeatures(Struct, frozen=True, kw_only=True, tag=True):
     features: TrackFeatures
 
 
-Effect = Mix | Show | Decide | Fault | Reply | Remember | SaveFeatures
+class Wake(Struct, frozen=True, kw_only=True, tag=True):
+    """Send a `Tick` at this moment; the newest `Wake` replaces older ones."""
+
+    at: Seconds
+
+
+Effect = Mix | Show | Decide | Fault | Reply | Remember | SaveFeatures | Wake

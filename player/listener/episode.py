@@ -1,0 +1,50 @@
+"""When does a restless moment become an episode that may change the music?"""
+
+from player.model import ListenerState
+from player.settings import PolicySettings
+from player.units import Seconds
+
+
+class EpisodeDetector:
+    """Persistence, hysteresis and refractory time over the listener's state (SCIENCE, "Sensing").
+
+    An episode begins when agitation has stayed at or above `agitation_on` for `persist_s`
+    (dipping below `agitation_off` starts the count again) and none began within `refractory_s`.
+    Without evidence nothing begins and nothing ends.
+    """
+
+    def __init__(self, policy: PolicySettings) -> None:
+        self._policy = policy
+        self._above_since: Seconds | None = None
+        self._last_onset: Seconds | None = None
+
+    def update(self, state: ListenerState) -> Seconds | None:
+        """Seconds for which agitation has persisted, at the moment an episode begins; otherwise None."""
+        if state.confidence <= 0.0:
+            return None
+        if state.agitation <= self._policy.agitation_off:
+            self._above_since = None
+        elif self._above_since is None and state.agitation >= self._policy.agitation_on:
+            self._above_since = state.at
+        if self._above_since is None or state.agitation < self._policy.agitation_on:
+            return None
+        persisted = Seconds(state.at - self._above_since)
+        if persisted < self._policy.persist_s or self._refractory(state.at):
+            return None
+        return persisted
+
+    def began(self, at: Seconds) -> None:
+        """The episode was answered: the refractory time starts."""
+        self._last_onset = at
+
+    def due(self, at: Seconds) -> Seconds | None:
+        """When the present restlessness will have persisted, if nothing changes."""
+        if self._above_since is None:
+            return None
+        due = self._above_since + self._policy.persist_s
+        if self._last_onset is not None:
+            due = max(due, self._last_onset + self._policy.refractory_s)
+        return Seconds(due) if due > at else None
+
+    def _refractory(self, at: Seconds) -> bool:
+        return self._last_onset is not None and at - self._last_onset < self._policy.refractory_s

@@ -1,0 +1,169 @@
+"""What each verb does. A person's command acts at once: no persistence, no refractory time, no swap limit."""
+
+from typing import assert_never
+
+from msgspec import Struct
+
+from player.model import AdaptMode, Command, Quantity, Reading, TrackId, Verb
+from player.session.catalogue import Catalogue
+from player.session.direction import Direction
+from player.session.recall import Recall
+from player.session.states import Held, Idle, Paused, Playing, Soothing
+from player.session.transport import Transport
+from player.session.volume import VolumeControl
+from player.units import Seconds
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What is answered on `cmd_result`. `reading`: a rating that the command carried."""
+
+    ok: bool = True
+    reason: str = ""
+    reading: Reading | None = None
+
+
+DONE = Result()
+NOTHING_PLAYS = Result(ok=False, reason="nothing-plays")
+NOTHING_TO_PLAY = Result(ok=False, reason="nothing-to-play")
+NOTHING_CALMER = Result(ok=False, reason="nothing-calmer")
+
+
+class CommandDesk:
+    def __init__(
+        self,
+        direction: Direction,
+        transport: Transport,
+        recall: Recall,
+        volume: VolumeControl,
+        catalogue: Catalogue,
+    ) -> None:
+        self._direction = direction
+        self._transport = transport
+        self._recall = recall
+        self._volume = volume
+        self._catalogue = catalogue
+
+    def carry_out(self, command: Command, at: Seconds, minute: int) -> Result:
+        by = command.by
+        match command.verb:
+            case Verb.STOP:
+                self._direction.hold(at, by)
+                return DONE
+            case Verb.PAUSE:
+                return DONE if self._direction.pause(at, by) else NOTHING_PLAYS
+            case Verb.PLAY:
+                return self._play(at, by)
+            case Verb.PLAY_PAUSE:
+                playing = isinstance(self._direction.state, Playing | Soothing)
+                return self.carry_out(_as(command, Verb.PAUSE if playing else Verb.PLAY), at, minute)
+            case Verb.CALM:
+                return self._calm(at, by)
+            case Verb.NEXT:
+                return self._next(at, by)
+            case Verb.LIKE | Verb.DISLIKE | Verb.NEVER:
+                return self._judge(command, at)
+            case Verb.LOUDER | Verb.QUIETER:
+                step = 1 if command.verb is Verb.LOUDER else -1
+                return self._limited(self._volume.change(step, minute))
+            case Verb.VOLUME:
+                if command.value is None:
+                    return Result(ok=False, reason="bad-value")
+                return self._limited(self._volume.set(command.value, minute))
+            case Verb.MODE:
+                return self._mode(command, at)
+            case Verb.RATE:
+                return self._rate(command, at)
+            case _:
+                assert_never(command.verb)
+
+    def _play(self, at: Seconds, by: str) -> Result:
+        match self._direction.state:
+            case Playing() | Soothing():
+                return DONE
+            case Held(by=holder) if by == "resident" and holder != "resident":
+                return Result(ok=False, reason="held-by-staff")
+            case Paused():
+                self._direction.unpause(at)
+                return DONE
+            case Idle() | Held():
+                self._wake_mode()
+                place, self._recall.held_by = self._recall.resume, None
+                if place is not None and self._direction.resume(place, at, by, f"Play, asked by {by}"):
+                    return DONE
+                started = self._direction.start(at, by, f"Play, asked by {by}")
+                return DONE if started else NOTHING_TO_PLAY
+
+    def _calm(self, at: Seconds, by: str) -> Result:
+        if by == "resident" and isinstance(self._direction.state, Held):
+            return Result(ok=False, reason="held-by-staff")
+        self._wake_mode()
+        if self._direction.soothe(at, by, f"Calmer music, asked by {by}"):
+            return DONE
+        if isinstance(self._direction.state, Playing | Soothing):
+            return NOTHING_CALMER
+        return self._play(at, by)
+
+    def _next(self, at: Seconds, by: str) -> Result:
+        if isinstance(self._direction.state, Idle | Held):
+            return NOTHING_PLAYS
+        return DONE if self._direction.follow(at, by, f"Another piece, asked by {by}") else NOTHING_TO_PLAY
+
+    def _judge(self, command: Command, at: Seconds) -> Result:
+        track_id = command.track_id or self._direction.wanted
+        if track_id is None:
+            return NOTHING_PLAYS
+        if self._catalogue.get(track_id) is None:
+            return Result(ok=False, reason="unknown-track")
+        match command.verb:
+            case Verb.LIKE:
+                self._recall.like(track_id, 1)
+                self._recall.allow(track_id)
+            case Verb.DISLIKE:
+                self._recall.like(track_id, -1)
+                self._recall.upset(track_id, at)
+                self._leave(track_id, at, command.by, "Not this piece")
+            case _:
+                self._recall.never(track_id)
+                self._leave(track_id, at, command.by, "Never this piece again")
+        return DONE
+
+    def _leave(self, track_id: TrackId, at: Seconds, by: str, what: str) -> None:
+        """The music moves away from a piece that was refused, and it is not resumed later."""
+        if self._recall.resume is not None and self._recall.resume.track_id == track_id:
+            self._recall.forget_place()
+        if self._direction.wanted != track_id:
+            return
+        match self._direction.state:
+            case Playing() | Soothing():
+                if not self._direction.follow(at, by, f"{what}, said {by}"):
+                    self._direction.silence(at, "No music that may be played is left.")
+            case Paused():
+                self._direction.silence(at, f"{what}, said {by}. Press play for another.")
+            case Idle() | Held():
+                pass
+
+    def _mode(self, command: Command, at: Seconds) -> Result:
+        if command.mode is None:
+            return Result(ok=False, reason="bad-value")
+        self._recall.mode = command.mode
+        if command.mode is AdaptMode.OFF:
+            self._direction.hold(at, command.by)
+        return DONE
+
+    def _rate(self, command: Command, at: Seconds) -> Result:
+        if command.value is None:
+            return Result(ok=False, reason="bad-value")
+        rating = Reading(source=command.by, quantity=Quantity.AGITATION_RATING, value=command.value, at=at)
+        return Result(reading=rating)
+
+    def _wake_mode(self) -> None:
+        if self._recall.mode is AdaptMode.OFF:
+            self._recall.mode = AdaptMode.AUTO
+
+    @staticmethod
+    def _limited(reached: bool) -> Result:
+        return DONE if reached else Result(reason="at-limit")
+
+
+def _as(command: Command, verb: Verb) -> Command:
+    return Command(verb=verb, id=command.id, by=command.by)

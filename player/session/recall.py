@@ -1,0 +1,98 @@
+"""The working copy of `Memory`: what staff decided and what was heard."""
+
+from collections.abc import Iterable
+
+from player.model import AdaptMode, TrackId
+from player.selection.selector import History
+from player.session.messages import Block, Memory, Play, Resume
+from player.units import Percent, Seconds
+
+SOFT_BLOCK = Seconds(30 * 86_400.0)  # own judgement: how long a track that upset once stays away
+MAX_PLAYS = 1_000  # tracks whose last play is remembered
+MAX_FEEDBACK = 200
+RECENT = 3  # tracks that count as "just played"
+
+
+class Recall:
+    def __init__(self, memory: Memory) -> None:
+        self._blocks = dict(memory.blocks)
+        self._never = list(memory.never)
+        self._likes = dict(memory.likes)
+        self._plays = dict(memory.plays)
+        self._feedback = list(memory.feedback)
+        self.mode: AdaptMode = memory.mode
+        self.held_by = memory.held_by
+        self.resume = memory.resume
+
+    def memory(self, volume: Percent) -> Memory:
+        return Memory(
+            blocks=dict(self._blocks),
+            never=tuple(self._never),
+            likes=dict(self._likes),
+            plays=dict(self._plays),
+            volume=volume,
+            feedback=tuple(self._feedback),
+            mode=self.mode,
+            held_by=self.held_by,
+            resume=self.resume,
+        )
+
+    def played(self, track_id: TrackId, at: Seconds) -> None:
+        before = self._plays.pop(track_id, None)
+        self._plays[track_id] = Play(last=at, count=before.count + 1 if before else 1)
+        while len(self._plays) > MAX_PLAYS:
+            del self._plays[next(iter(self._plays))]
+
+    def like(self, track_id: TrackId, change: int) -> None:
+        self._likes[track_id] = self._likes.get(track_id, 0) + change
+
+    def upset(self, track_id: TrackId, at: Seconds) -> Block:
+        """Once: away for a while. Twice: away until staff lift it (SCIENCE, "Harm")."""
+        upsets = self._blocks[track_id].upsets + 1 if track_id in self._blocks else 1
+        block = Block(until=Seconds(at + SOFT_BLOCK) if upsets == 1 else None, upsets=upsets)
+        self._blocks[track_id] = block
+        return block
+
+    def never(self, track_id: TrackId) -> None:
+        if track_id not in self._never:
+            self._never.append(track_id)
+
+    def allow(self, track_id: TrackId) -> None:
+        """A person likes it after all: a block (not a `never`) is lifted."""
+        self._blocks.pop(track_id, None)
+
+    def feedback_is_new(self, feedback_id: str) -> bool:
+        if feedback_id in self._feedback:
+            return False
+        self._feedback = [*self._feedback, feedback_id][-MAX_FEEDBACK:]
+        return True
+
+    def recent(self, count: int = RECENT) -> frozenset[TrackId]:
+        return frozenset(list(self._plays)[-count:]) if count > 0 else frozenset()
+
+    def barred(self, at: Seconds) -> frozenset[TrackId]:
+        blocked = (t for t, block in self._blocks.items() if block.until is None or at < block.until)
+        return frozenset(self._never) | frozenset(blocked)
+
+    def history(self, at: Seconds) -> History:
+        return History(
+            barred=self.barred(at),
+            plays={t: play.count for t, play in self._plays.items()},
+            since_play={t: Seconds(at - play.last) for t, play in self._plays.items()},
+            likes=self._likes,
+        )
+
+    def forget_place(self) -> None:
+        self.resume = None
+
+    def place(self, track_id: TrackId | None, position: Seconds) -> None:
+        if track_id is not None:
+            self.resume = Resume(track_id=track_id, position=position)
+
+
+def without(tracks: frozenset[TrackId], *others: TrackId | None) -> frozenset[TrackId]:
+    return tracks | frozenset(other for other in _some(others))
+
+
+def _some(ids: Iterable[TrackId | None]) -> Iterable[TrackId]:
+    return (track_id for track_id in ids if track_id is not None)

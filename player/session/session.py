@@ -1,0 +1,328 @@
+"""The whole core: `Session.handle(event) -> effects`. It reads no clock, does no I/O, draws from one seed."""
+
+from collections import deque
+from random import Random
+from typing import assert_never
+
+from msgspec import structs
+
+from player.listener.episode import EpisodeDetector
+from player.listener.evidence import EvidencePool
+from player.model import (
+    AdaptMode,
+    AudioReport,
+    DeckFailed,
+    Feedback,
+    Listened,
+    SinkOpened,
+    Volume,
+)
+from player.selection.selector import Selector
+from player.session.catalogue import Catalogue
+from player.session.chooser import Chooser
+from player.session.commands import CommandDesk
+from player.session.direction import Direction
+from player.session.messages import (
+    AgitationState,
+    AudioLost,
+    AudioReady,
+    AudioReported,
+    CatalogueChanged,
+    CommandArrived,
+    Decide,
+    Decision,
+    Effect,
+    Event,
+    Fault,
+    FeedbackArrived,
+    Mix,
+    ModeState,
+    PlaybackState,
+    ReadingArrived,
+    Remember,
+    Reply,
+    SaveFeatures,
+    Show,
+    Started,
+    StateView,
+    Stopping,
+    Tick,
+    VolumeState,
+    Wake,
+)
+from player.session.recall import Recall
+from player.session.states import Held, Idle, Paused, Playing, Soothing
+from player.session.transport import Transport
+from player.session.views import playback, restless
+from player.session.volume import VolumeControl
+from player.units import Seconds
+
+HOUR = Seconds(3600.0)
+AGITATION_STEP = 0.02  # a smaller change of the estimate is not shown
+LOOKING = "Looking for music."
+NO_MUSIC = "No music found. Put music files into the library folder, or name another one in the settings."
+NOTHING_LEFT = "No music that may be played is left. Add music, or lift a “never”."
+QUIET = "Quiet hours. Press play to start quietly."
+ASLEEP = "Ready. Press play to start."
+
+
+class Session:
+    """One resident, one player, one run. The first event to handle is the `Started` it was made of.
+
+    Raises `SelectionError` for a policy that does not exist.
+    """
+
+    def __init__(self, started: Started) -> None:
+        self._out: list[Effect] = []
+        self._settings, self._profile = started.settings, started.profile
+        policy = started.settings.policy
+        self._minute = started.minute
+        self._recall = Recall(started.memory)
+        self._catalogue = Catalogue()
+        self._transport = Transport(lambda command: self._out.append(Mix(command=command)))
+        self._chooser = Chooser(
+            Selector(policy.name, started.profile), self._catalogue, self._recall, Random(started.seed)
+        )
+        self._direction = Direction(
+            self._transport, self._chooser, self._catalogue, self._recall, self._decide
+        )
+        self._direction.policy = policy
+        self._volume = VolumeControl(
+            started.profile, started.memory.volume, started.settings.audio.full_scale_dba
+        )
+        self._desk = CommandDesk(
+            self._direction, self._transport, self._recall, self._volume, self._catalogue
+        )
+        self._evidence = EvidencePool()
+        self._episodes = EpisodeDetector(policy)
+        self._listener = self._evidence.estimate(started.at)
+        self._sensor_swaps: deque[Seconds] = deque()
+        self._shown: dict[type[StateView], StateView] = {}
+        self._level: float | None = None
+        self._wake: Seconds | None = None
+        self._remembered = started.memory
+        self._device, self._device_fault = "", ""
+        self._audio_ready = False
+
+    def handle(self, event: Event) -> tuple[Effect, ...]:
+        """What follows from one event, mix commands first come first."""
+        self._out = []
+        at = event.at
+        match event:
+            case Started():
+                if self._recall.held_by is not None:
+                    self._direction.state = Held(since=at, by=self._recall.held_by)
+            case Tick(minute=minute):
+                self._minute = minute
+            case CatalogueChanged(found=found, gone=gone, complete=complete):
+                self._catalogue.merge(found, gone)
+                self._catalogue.complete |= complete
+            case ReadingArrived(reading=reading):
+                self._evidence.observe(reading)
+            case CommandArrived(command=command):
+                result = self._desk.carry_out(command, at, self._minute)
+                if result.reading is not None:
+                    self._evidence.observe(result.reading)
+                if command.id:
+                    self._out.append(Reply(id=command.id, ok=result.ok, reason=result.reason))
+            case FeedbackArrived(feedback=feedback):
+                self._on_feedback(feedback)
+            case AudioReported(report=report):
+                self._on_report(report, at)
+            case AudioReady():
+                self._on_ready(at)
+            case AudioLost(reason=reason, track_id=track_id, position=position):
+                self._audio_ready = False
+                self._level = None
+                self._direction.lost(track_id, position)
+                self._out.append(
+                    Fault(part="audio", problem=f"The audio process ended ({reason}); restarting it.")
+                )
+            case Stopping():
+                self._recall.place(self._transport.current, self._transport.position)
+            case _:
+                assert_never(event)
+        self._settle(at)
+        return tuple(self._out)
+
+    # --- after every event ------------------------------------------------------------------------------
+
+    def _settle(self, at: Seconds) -> None:
+        self._transport.tick(at)
+        self._begin(at)
+        self._listener = self._evidence.estimate(at)
+        self._direction.agitation = self._listener.agitation if self._listener.confidence > 0 else None
+        self._follow_agitation(at)
+        self._send_level()
+        self._stand_by(at)
+        self._show()
+        memory = self._recall.memory(self._volume.wanted)
+        if memory != self._remembered:
+            self._remembered = memory
+            self._out.append(Remember(memory=memory))
+        self._ask_to_wake(at)
+
+    def _begin(self, at: Seconds) -> None:
+        """From idle to music: at start, and when music appears in an empty library."""
+        state = self._direction.state
+        if not isinstance(state, Idle) or not self._audio_ready:
+            return
+        place = self._recall.resume
+        if not len(self._catalogue):
+            self._direction.idle(at, NO_MUSIC if self._catalogue.complete else LOOKING)
+        elif self._recall.mode is AdaptMode.OFF or self._settings.autostart == "idle":
+            self._direction.idle(at, ASLEEP)
+        elif place is not None:
+            known = self._catalogue.get(place.track_id) is not None
+            if known and self._direction.resume(place, at, "restart", "After a restart"):
+                return
+            if known or self._catalogue.complete:
+                self._recall.forget_place()
+                self._begin(at)
+        elif self._volume.quiet_hours(self._minute):
+            self._direction.idle(at, QUIET)
+        elif self._may_choose_first() and not self._direction.start(
+            at, "start", "To begin", self._profile.first_track
+        ):
+            self._direction.idle(at, NOTHING_LEFT)
+
+    def _may_choose_first(self) -> bool:
+        """A piece named to start with is waited for until the folders have been looked at."""
+        first = self._profile.first_track
+        return first is None or self._catalogue.complete or self._catalogue.named(first) is not None
+
+    def _follow_agitation(self, at: Seconds) -> None:
+        """Sensors may change the music only in `auto`, after persistence, and not too often."""
+        state = self._direction.state
+        if isinstance(state, Soothing) and at >= state.until:
+            self._direction.settle(at, "The music goes on.")
+        persisted = self._episodes.update(self._listener)
+        if persisted is None or self._recall.mode is not AdaptMode.AUTO:
+            return
+        while self._sensor_swaps and at - self._sensor_swaps[0] >= HOUR:
+            self._sensor_swaps.popleft()
+        if len(self._sensor_swaps) >= self._settings.policy.max_swaps_per_hour:
+            return
+        why = f"The resident seems {restless(self._listener, persisted)}"
+        match self._direction.state:
+            case Playing() | Soothing():
+                acted = self._direction.soothe(at, "agitation", why)
+            case Idle() if self._audio_ready and not self._volume.quiet_hours(self._minute):
+                acted = self._direction.soothe(at, "agitation", why)
+            case Idle() | Paused() | Held():
+                return
+        self._episodes.began(at)
+        if acted:
+            self._sensor_swaps.append(at)
+
+    def _stand_by(self, at: Seconds) -> None:
+        """The best calmer piece stands decoded, so that nothing is opened when it is needed."""
+        if self._transport.target is None and self._transport.current is not None:
+            choice = self._chooser.calmer(self._transport.current, at)
+            entry = self._catalogue.get(choice.track_id) if choice else None
+            if entry is not None:
+                self._transport.prepare(entry)
+
+    def _send_level(self) -> None:
+        level = self._volume.level(self._minute)
+        if self._audio_ready and level != self._level:
+            self._level = level
+            self._out.append(Mix(command=Volume(level=level)))
+
+    def _ask_to_wake(self, at: Seconds) -> None:
+        state = self._direction.state
+        moments = [
+            self._transport.waits_until,
+            self._episodes.due(at),
+            state.until if isinstance(state, Soothing) else None,
+        ]
+        ahead = [moment for moment in moments if moment is not None and moment > at]
+        wake = min(ahead, default=None)
+        if wake is not None and wake != self._wake:
+            self._out.append(Wake(at=wake))
+        self._wake = wake
+
+    # --- events -------------------------------------------------------------------------------------------
+
+    def _on_ready(self, at: Seconds) -> None:
+        self._audio_ready = True
+        self._transport.ready()
+        self._send_level()
+        place = self._recall.resume
+        if isinstance(self._direction.state, Playing | Soothing):
+            resumed = place is not None and self._direction.resume(
+                place, at, "fault", "After a fault of the sound"
+            )
+            if not resumed:
+                self._direction.follow(at, "fault", "After a fault of the sound")
+
+    def _on_report(self, report: AudioReport, at: Seconds) -> None:
+        match report:
+            case SinkOpened(device=device, fallback_reason=reason):
+                self._device, self._device_fault = device, reason
+                if reason:
+                    self._out.append(Fault(part="audio", problem=reason))
+            case Listened(track_id=track_id, features=features, complete=complete):
+                known = self._catalogue.get(track_id)
+                if complete or (known is not None and known.features is None):
+                    self._catalogue.learn(track_id, features)
+                if complete:
+                    self._out.append(SaveFeatures(track_id=track_id, features=features))
+            case DeckFailed(track_id=track_id, reason=reason):
+                entry = self._catalogue.get(track_id)
+                title = entry.track.title if entry else track_id
+                self._out.append(Fault(part="track", problem=f"“{title}” cannot be played: {reason}"))
+            case _:
+                pass
+        outcome = self._transport.report(report, at)
+        if outcome is not None:
+            self._direction.outcome(outcome, at)
+
+    def _on_feedback(self, feedback: Feedback) -> None:
+        current = self._transport.current
+        if self._recall.feedback_is_new(feedback.id) and current is not None and feedback.about == "now":
+            self._recall.like(current, feedback.rating)
+
+    # --- effects ------------------------------------------------------------------------------------------
+
+    def _decide(self, decision: Decision) -> None:
+        self._out.append(Decide(decision=decision))
+
+    def _show(self) -> None:
+        entry = self._catalogue.get(self._transport.current)
+        view = playback(
+            self._direction.state,
+            entry,
+            position=self._transport.position,
+            device=self._device,
+            fault=self._device_fault,
+        )
+        self._show_changed(view)
+        percent = self._volume.percent(self._minute)
+        self._show_changed(
+            VolumeState(
+                percent=percent,
+                max=self._volume.cap(self._minute),
+                level_db=self._volume.level(self._minute),
+            )
+        )
+        self._show_changed(ModeState(mode=self._recall.mode))
+        shown = self._shown.get(AgitationState)
+        before = shown.listener if isinstance(shown, AgitationState) else None
+        now = self._listener
+        if (
+            before is None
+            or abs(before.agitation - now.agitation) >= AGITATION_STEP
+            or before.trend is not now.trend
+            or (before.confidence > 0) is not (now.confidence > 0)
+        ):
+            self._show_changed(AgitationState(listener=now))
+
+    def _show_changed(self, view: StateView) -> None:
+        """Position alone is no change: it is read from the frames written, when somebody looks."""
+        before = self._shown.get(type(view))
+        if isinstance(before, PlaybackState) and isinstance(view, PlaybackState):
+            before = structs.replace(before, position=view.position)
+        if view != before:
+            self._shown[type(view)] = view
+            self._out.append(Show(state=view))

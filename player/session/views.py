@@ -1,0 +1,47 @@
+"""What people see: states for the broker and the page, and readable reasons."""
+
+from player.model import CatalogueEntry, ListenerState
+from player.session.messages import PlaybackState, TrackView
+from player.session.states import Held, Idle, Paused, Playing, Soothing, State
+from player.units import Seconds
+
+
+def track_view(entry: CatalogueEntry | None) -> TrackView | None:
+    if entry is None:
+        return None
+    track = entry.track
+    return TrackView(id=track.id, title=track.title, artist=track.artist, duration=track.duration)
+
+
+def playback(
+    state: State, entry: CatalogueEntry | None, *, position: Seconds, device: str, fault: str
+) -> PlaybackState:
+    """`playing` and `soothing` are said only while a deck is heard (frames were written)."""
+    match state:
+        case Idle(reason=reason):
+            name = "idle"
+        case Playing(reason=reason):
+            name = "playing" if entry else "starting"
+        case Soothing(reason=reason):
+            name = "soothing" if entry else "starting"
+        case Paused(by=by):
+            name, reason = "paused", f"Paused by {by}."
+        case Held(by=by):
+            name, reason = "held", f"Stopped by {by}; press play to go on."
+    affect = entry.features.affect if entry and entry.features else None
+    return PlaybackState(
+        state=name,
+        track=track_view(entry),
+        position=position,
+        since=state.since,
+        reason=reason,
+        device=device,
+        fault=fault,
+        calmness=affect.calmness if affect else None,
+    )
+
+
+def restless(listener: ListenerState, persisted: Seconds) -> str:
+    """Why a sensor's episode changes the music, in one clause."""
+    sources = ", ".join(evidence.source for evidence in listener.why)
+    return f"restless for {persisted:.0f} s (agitation {listener.agitation:.2f}, from {sources})"
