@@ -1,0 +1,195 @@
+"""People's commands act at once; `stop` always wins and holds; what staff refused stays away."""
+
+from player.model import AdaptMode, Feedback, Verb
+from player.session.messages import FeedbackArrived, Memory, Resume
+from player.settings import AudioSettings, Profile, Settings, Taste, VolumeSettings
+from player.units import Percent, Seconds
+from tests.support.world import LIBRARY, World, entry
+
+
+def test_stop_holds_against_agitation_and_the_end_of_time() -> None:
+    world = World().begin()
+    world.command(Verb.STOP)
+    world.run(1.0)
+    for _ in range(40):
+        world.agitated(1.0)
+        world.run(10.0)
+    assert world.sound.silent and world.playback.state == "held"
+    assert world.playback.reason.startswith("Stopped by staff")
+
+
+def test_stop_wins_over_a_piece_that_is_still_loading() -> None:
+    world = World().begin()
+    world.command(Verb.NEXT)
+    world.command(Verb.STOP)
+    world.run(3.0)
+    assert world.sound.silent
+
+
+def test_play_after_stop_goes_on_where_it_was() -> None:
+    world = World().begin()
+    first = world.heard
+    world.run(20.0)
+    world.report(world.sound.progress())
+    world.command(Verb.STOP)
+    world.command(Verb.PLAY)
+    world.run(2.0)
+    assert world.heard == first
+    assert world.decisions[-1].event_type == "resume"
+    assert world.sound.progress().position >= 20.0
+
+
+def test_a_hold_by_staff_outlives_a_restart() -> None:
+    world = World().begin()
+    world.command(Verb.STOP)
+    again = World(memory=world.memory).begin()
+    again.run(5.0)
+    assert again.sound.silent and again.playback.state == "held"
+    again.command(Verb.PLAY)
+    again.run(1.0)
+    assert not again.sound.silent
+
+
+def test_the_resident_cannot_lift_a_hold_by_staff() -> None:
+    world = World().begin()
+    world.command(Verb.STOP)
+    reply = world.command(Verb.PLAY, by="resident")
+    world.run(2.0)
+    assert reply is not None and reply.reason == "held-by-staff" and world.sound.silent
+
+
+def test_pause_keeps_the_place() -> None:
+    world = World().begin()
+    first = world.heard
+    world.command(Verb.PAUSE)
+    world.run(30.0)
+    assert world.sound.silent and world.playback.state == "paused"
+    world.command(Verb.PLAY_PAUSE)
+    world.run(1.0)
+    assert world.heard == first
+
+
+def test_calm_while_paused_is_heard() -> None:
+    world = World(profile=Profile(id="demo", quiet_hours=None, first_track="t1")).begin()
+    world.command(Verb.PAUSE)
+    world.run(1.0)
+    world.command(Verb.CALM)
+    world.run(1.0)
+    assert world.heard == "t9"
+
+
+def test_a_pause_survives_a_crash_of_the_audio_process() -> None:
+    world = World().begin()
+    first = world.heard
+    world.run(10.0)
+    world.report(world.sound.progress())
+    world.command(Verb.PAUSE)
+    world.crash_audio()
+    world.run(2.0)
+    assert world.sound.silent
+    world.command(Verb.PLAY)
+    world.run(1.0)
+    assert world.heard == first and world.sound.progress().position >= 10.0
+
+
+def test_never_bars_a_track_for_ever_and_leaves_it() -> None:
+    world = World().begin()
+    barred = world.heard
+    world.command(Verb.NEVER)
+    world.run(2.0)
+    assert world.heard != barred
+    again = World(
+        memory=world.memory, profile=Profile(id="demo", quiet_hours=None, loved=Taste(tracks=(str(barred),)))
+    )
+    again.begin()
+    for _ in range(30):
+        assert again.heard != barred
+        again.command(Verb.NEXT)
+        again.run(8.0)
+
+
+def test_dislike_blocks_softly_and_twice_for_good() -> None:
+    world = World().begin()
+    track = str(world.heard)
+    world.command(Verb.DISLIKE)
+    world.run(2.0)
+    assert world.heard != track
+    first = world.memory.blocks[track]
+    world.command(Verb.DISLIKE, track_id=track)
+    second = world.memory.blocks[track]
+    assert first.until is not None and second.until is None
+    world.command(Verb.LIKE, track_id=track)
+    assert track not in world.memory.blocks
+
+
+def test_refusing_the_only_piece_is_silence_with_a_reason() -> None:
+    world = World((entry("only"),)).begin()
+    world.command(Verb.NEVER)
+    world.run(2.0)
+    assert world.sound.silent and world.playback.state == "idle"
+    assert "No music that may be played" in world.playback.reason
+    world.handle_found(LIBRARY)
+    world.run(2.0)
+    assert not world.sound.silent
+
+
+def test_volume_stays_below_the_cap_and_says_so() -> None:
+    profile = Profile(
+        id="demo", quiet_hours=None, volume=VolumeSettings(start=Percent(35.0), max=Percent(60.0))
+    )
+    world = World(profile=profile).begin()
+    assert world.sound.level == -32.5
+    reply = world.command(Verb.VOLUME, value=100.0)
+    assert reply is not None and reply.ok and reply.reason == "at-limit"
+    assert world.sound.level == -20.0
+    world.command(Verb.QUIETER)
+    assert world.sound.level == -22.5
+
+
+def test_a_restart_is_never_louder_than_the_start_volume() -> None:
+    world = World(memory=Memory(volume=Percent(70.0))).begin()
+    assert world.sound.level == -32.5
+
+
+def test_calibration_lowers_the_cap() -> None:
+    settings = Settings(audio=AudioSettings(full_scale_dba=110.0))
+    world = World(settings=settings).begin()
+    world.command(Verb.VOLUME, value=70.0)
+    assert world.sound.level == 70.0 - 110.0 + 23.0
+
+
+def test_off_is_silent_until_play() -> None:
+    world = World().begin()
+    world.command(Verb.MODE, mode=AdaptMode.OFF)
+    world.run(2.0)
+    assert world.sound.silent
+    world.command(Verb.PLAY)
+    world.run(2.0)
+    assert not world.sound.silent
+
+
+def test_a_rating_by_staff_counts_as_evidence() -> None:
+    world = World(profile=Profile(id="demo", quiet_hours=None, first_track="t1")).begin()
+    for _ in range(14):
+        world.command(Verb.RATE, value=4.0)
+        world.run(5.0)
+    assert world.heard == "t9" and world.decisions[-1].trigger == "agitation"
+
+
+def test_feedback_counts_once() -> None:
+    world = World().begin()
+    track = str(world.heard)
+    for _ in range(2):
+        world.handle(FeedbackArrived(at=world.at, feedback=Feedback(id="f1", rating=1)))
+    assert world.memory.likes == {track: 1}
+
+
+def test_resume_after_a_restart_goes_on_where_it_was() -> None:
+    world = World(memory=Memory(resume=Resume(track_id="t5", position=Seconds(60.0)))).begin()
+    assert world.heard == "t5" and world.sound.progress().position >= 60.0
+    assert world.decisions[-1].event_type == "resume"
+
+
+def test_a_track_that_is_gone_is_not_resumed() -> None:
+    world = World(memory=Memory(resume=Resume(track_id="lost", position=Seconds(60.0)))).begin()
+    assert world.heard is not None and world.heard != "lost"
