@@ -110,3 +110,11 @@ class Journal(Protocol):
     def close(self) -> None:
         """Write what is queued. Idempotent."""
         ...
+
+
+class Publisher(Protocol):
+    """Takes what the session shows, decides and answers. Never waits, never raises."""
+
+    def publish(self, message: Struct) -> None:
+        """A state (kept and repeated), a decision, a fault or a reply of `session.messages`."""
+        ...

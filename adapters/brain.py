@@ -1,0 +1,175 @@
+"""One consumer of the inbox: hands each event to the session and carries out what follows."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+
+from msgspec import json
+
+from adapters.clock import Clock
+from adapters.inbox import Inbox
+from player.model import Feedback, MixCommand, TrackFeatures, TrackId
+from player.ports import Journal, JournalEntry, Publisher
+from player.session.messages import (
+    Decide,
+    Decision,
+    Effect,
+    Event,
+    Fault,
+    FeedbackArrived,
+    Mix,
+    Remember,
+    Reply,
+    SaveFeatures,
+    Show,
+    Started,
+    StateView,
+    Stopping,
+    Tick,
+    Wake,
+)
+from player.session.session import Session
+from player.units import Seconds
+
+log = logging.getLogger(__name__)
+
+TICK = Seconds(5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What the brain moves: mix commands for the audio process, finished analyses for the catalogue."""
+
+    send: Callable[[MixCommand], None]
+    save: Callable[[TrackId, TrackFeatures], None]
+
+
+class Brain:
+    def __init__(self, started: Started, clock: Clock, inbox: Inbox, journal: Journal, hands: Hands) -> None:
+        """Raises `SelectionError` for a policy that does not exist."""
+        self._started = started
+        self._clock = clock
+        self._inbox = inbox
+        self._journal = journal
+        self._hands = hands
+        self._session = Session(started)
+        self._publishers: list[Publisher] = []
+        self._waiting: dict[str, asyncio.Future[None]] = {}  # feedback that is on its way to the disk
+        self._wake: asyncio.TimerHandle | None = None
+        self.views: dict[type[StateView], StateView] = {}
+        self.decisions: list[Decision] = []  # the newest few, for the terminal
+
+    def announce_to(self, publisher: Publisher) -> None:
+        self._publishers.append(publisher)
+
+    async def run(self) -> None:
+        """Until a `Stopping` was handled."""
+        self._handle(self._started)
+        async with asyncio.TaskGroup() as group:
+            ticking = group.create_task(self._tick(), name="tick")
+            while True:
+                event = await self._inbox.get()
+                self._handle(event)
+                if isinstance(event, Stopping):
+                    break
+            ticking.cancel()
+
+    async def keep_feedback(self, feedback: Feedback) -> None:
+        """Returns when the feedback is on disk."""
+        stored = asyncio.get_running_loop().create_future()
+        self._waiting[feedback.id] = stored
+        self._inbox.put(FeedbackArrived(at=self._clock.now(), feedback=feedback))
+        await stored
+
+    # --- events -----------------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            self._put_tick()
+
+    def _put_tick(self) -> None:
+        self._inbox.put(Tick(at=self._clock.now(), minute=self._clock.minute()))
+
+    def _handle(self, event: Event) -> None:
+        effects = self._session.handle(event)
+        after: list[Callable[[], None]] = []
+        memory: bytes | None = None
+        for effect in effects:
+            if isinstance(effect, Remember):
+                memory = json.encode(effect.memory)
+            elif isinstance(effect, Reply):
+                after.append(partial(self._publish, effect))
+            else:
+                self._carry_out(effect)
+        feedback_id = None
+        if isinstance(event, FeedbackArrived):
+            feedback_id = event.feedback.id
+            waiting = self._waiting.pop(feedback_id, None)
+            if waiting is not None:
+                after.append(partial(_resolve, waiting))
+        self._journal.append(
+            JournalEntry(
+                boot=self._started.boot,
+                at=event.at,
+                event=json.encode(event),
+                effects=json.encode(effects),
+                memory=memory,
+                feedback_id=feedback_id,
+            ),
+            self._durable(after) if after else None,
+        )
+
+    @staticmethod
+    def _durable(after: list[Callable[[], None]]) -> Callable[[], None]:
+        """What may be said only once the entry is on disk, from the writer's thread to the loop."""
+        loop = asyncio.get_running_loop()
+
+        def on_disk() -> None:
+            for action in after:
+                loop.call_soon_threadsafe(action)
+
+        return on_disk
+
+    # --- effects ------------------------------------------------------------------------------------------
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Mix(command=command):
+                self._hands.send(command)
+            case Show(state=state):
+                self.views[type(state)] = state
+                self._publish(state)
+            case Decide(decision=decision):
+                log.info("%s: %s", decision.event_type, decision.reason)
+                self.decisions = [*self.decisions[-4:], decision]
+                self._publish(decision)
+            case Fault(problem=problem):
+                log.warning("%s", problem)
+                self._publish(effect)
+            case SaveFeatures(track_id=track_id, features=features):
+                self._hands.save(track_id, features)
+            case Wake(at=at):
+                self._wake_at(at)
+            case Remember() | Reply():
+                raise AssertionError(effect)  # go with the journal entry
+            case _:
+                assert_never(effect)
+
+    def _publish(self, message: StateView | Decision | Fault | Reply) -> None:
+        for publisher in self._publishers:
+            publisher.publish(message)
+
+    def _wake_at(self, at: Seconds) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+        delay = max(at - self._clock.now(), 0.0)
+        self._wake = asyncio.get_running_loop().call_later(delay, self._put_tick)
+
+
+def _resolve(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():  # the one who waited may have been cancelled
+        waiting.set_result(None)
