@@ -1,0 +1,115 @@
+"""The brain carries out effects at once, and answers only what is on disk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from adapters.brain import Brain, Hands
+from adapters.clock import Clock
+from adapters.inbox import Inbox
+from player.model import Command, Feedback, MixCommand, Stop, TrackFeatures, TrackId, Verb, Volume
+from player.ports import JournalEntry
+from player.session.messages import (
+    AudioReady,
+    CommandArrived,
+    Event,
+    Memory,
+    PlaybackState,
+    Reply,
+    Started,
+    Stopping,
+)
+from player.session.session import Session
+from player.settings import Profile, Settings
+from tests.support.journal import MemoryJournal
+
+
+class Room:
+    """A brain with everything around it in memory."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.clock, self.inbox, self.journal = Clock(), Inbox(), journal
+        self.mixed: list[MixCommand] = []
+        self.saved: list[tuple[TrackId, TrackFeatures]] = []
+        self.published: list[msgspec.Struct] = []
+        started = Started(
+            at=self.clock.now(),
+            minute=720,
+            boot="b",
+            seed=1,
+            settings=Settings(),
+            profile=Profile(id="demo"),
+            memory=Memory(),
+        )
+        hands = Hands(self.mixed.append, lambda *known: self.saved.append(known))
+        self.brain = Brain(started, self.clock, self.inbox, journal, hands)
+        self.brain.announce_to(self)
+
+    def publish(self, message: msgspec.Struct) -> None:
+        self.published.append(message)
+
+    def press(self, verb: Verb, command_id: str = "") -> None:
+        self.inbox.put(CommandArrived(at=self.clock.now(), command=Command(verb=verb, id=command_id)))
+
+    @asynccontextmanager
+    async def living(self) -> AsyncIterator["Room"]:
+        running = asyncio.create_task(self.brain.run())
+        yield self
+        self.inbox.put(Stopping(at=self.clock.now()))
+        await running
+
+
+async def until_handled(room: Room) -> None:
+    while len(room.inbox):
+        await asyncio.sleep(0)
+    for _ in range(5):  # callbacks that the journal sends back to the loop
+        await asyncio.sleep(0)
+
+
+async def test_mix_commands_leave_before_anything_is_on_disk() -> None:
+    async with Room(MemoryJournal(hold=True)).living() as room:
+        room.inbox.put(AudioReady(at=room.clock.now()))
+        room.press(Verb.STOP, "c1")
+        await until_handled(room)
+        assert [type(c) for c in room.mixed] == [Volume, Stop]
+        assert not [m for m in room.published if isinstance(m, Reply)]
+        room.journal.commit()
+        await until_handled(room)
+        assert Reply(id="c1", ok=True) in room.published
+
+
+async def test_feedback_returns_only_from_disk() -> None:
+    async with Room(MemoryJournal(hold=True)).living() as room:
+        keeping = asyncio.create_task(room.brain.keep_feedback(Feedback(id="f", rating=1)))
+        await asyncio.sleep(0)
+        await until_handled(room)
+        assert not keeping.done()
+        room.journal.commit()
+        await asyncio.wait_for(keeping, 1.0)
+
+
+async def test_states_are_shown_and_kept_for_the_view() -> None:
+    async with Room(MemoryJournal()).living() as room:
+        await until_handled(room)
+        assert isinstance(room.brain.views[PlaybackState], PlaybackState)
+        assert room.brain.views[PlaybackState] in room.published
+
+
+async def test_the_journal_replays_to_the_same_effects() -> None:
+    async with Room(MemoryJournal()).living() as room:
+        room.inbox.put(AudioReady(at=room.clock.now()))
+        for verb in (Verb.CALM, Verb.STOP, Verb.LOUDER):
+            room.press(verb, verb)
+        await until_handled(room)
+    entries = list(room.journal.entries())
+    assert len(entries) == 6
+    assert replayed(entries) == [entry.effects for entry in entries]
+
+
+def replayed(entries: list[JournalEntry]) -> list[bytes]:
+    first = msgspec.json.decode(entries[0].event, type=Started)
+    session = Session(first)
+    events = [msgspec.json.decode(entry.event, type=Event) for entry in entries]
+    return [msgspec.json.encode(session.handle(event)) for event in events]
