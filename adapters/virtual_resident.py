@@ -1,7 +1,7 @@
 """The resident of the demonstration: a virtual wristband that publishes real MQTT signals."""
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Callable
 
 import aiomqtt
@@ -9,6 +9,8 @@ import msgspec
 
 from player.simulation.resident import VirtualResident
 from player.units import Seconds
+
+log = logging.getLogger(__name__)
 
 PERIOD = Seconds(2.0)  # between two readings
 RETRY = Seconds(1.0)
@@ -22,16 +24,11 @@ class _Playback(msgspec.Struct):
 
 
 class VirtualWristband:
-    """Publishes `signal/agitation/wristband` below `root` and listens to what is played.
+    """Publishes `signal/agitation/wristband` below `root` and listens to what is played."""
 
-    `where` gives host and port of the broker, None while there is none.
-    """
-
-    def __init__(
-        self, root: str, where: Callable[[], tuple[str, int] | None], now: Callable[[], Seconds]
-    ) -> None:
+    def __init__(self, root: str, host: str, port: int, now: Callable[[], Seconds]) -> None:
         self._root = root
-        self._where = where
+        self._host, self._port = host, port
         self._now = now
         self._resident = VirtualResident(seed=1, at=now())
         self._calmness: float | None = None
@@ -39,14 +36,14 @@ class VirtualWristband:
     async def run(self) -> None:
         """For ever; a broker that is away is waited for."""
         while True:
-            where = self._where()
-            if where is not None:
-                with contextlib.suppress(aiomqtt.MqttError):
-                    await self._wear(*where)
+            try:
+                await self._wear()
+            except* aiomqtt.MqttError as lost:
+                log.debug("the virtual wristband lost the broker: %s", lost.exceptions)
             await asyncio.sleep(RETRY)
 
-    async def _wear(self, host: str, port: int) -> None:
-        async with aiomqtt.Client(host, port, max_queued_incoming_messages=100) as client:
+    async def _wear(self) -> None:
+        async with aiomqtt.Client(self._host, self._port, max_queued_incoming_messages=100) as client:
             await client.subscribe(f"{self._root}/state/playback")
             async with asyncio.TaskGroup() as group:
                 listening = group.create_task(self._listen(client))

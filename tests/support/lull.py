@@ -101,11 +101,11 @@ class Person:
         self.root = root
         self.seen: list[tuple[float, str, bytes]] = []
         self._grown = threading.Condition()
+        self._ready = threading.Event()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.on_message = self._on_message
         self._client.on_connect = lambda client, *_: client.subscribe(f"{root}/#", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()
-        self._ready = threading.Event()
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         if not self._ready.wait(PATIENCE_S):
@@ -113,7 +113,7 @@ class Person:
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         with self._grown:
-            self.seen.append((time.monotonic(), message.topic[len(self.root) + 1 :], message.payload))
+            self.seen.append((time.monotonic(), message.topic[len(self.root) + 1 :], bytes(message.payload)))
             self._grown.notify_all()
 
     def publish(self, topic: str, payload: object = None, *, qos: int = 1, retain: bool = False) -> float:
