@@ -1,12 +1,13 @@
 """What the core needs of the world. Fakes and real ones pass the same contract suites (tests/contracts)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, Self
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from player.model import CatalogueEntry, Track, TrackFeatures, TrackId
 from player.units import Frames, Seconds
 
 Pcm = NDArray[np.float32]  # shape (frames, channels), nominal [−1, 1]
@@ -117,4 +118,40 @@ class Publisher(Protocol):
 
     def publish(self, message: Struct) -> None:
         """A state (kept and repeated), a decision, a fault or a reply of `session.messages`."""
+        ...
+
+
+class FileRecord(Struct, frozen=True, kw_only=True):
+    """A file that was looked at; the same size and time of change: need not be looked at again."""
+
+    path: str
+    size: int  # bytes
+    mtime_ns: int
+    track_id: TrackId | None = None
+    error: str = ""  # why it cannot be played, "" when it can
+
+
+class CatalogueStore(Protocol):
+    """Which files are which tracks, and what analysis found. Used by any thread."""
+
+    def files(self) -> dict[str, FileRecord]:
+        """Every file that was looked at, by path."""
+        ...
+
+    def entries(self) -> dict[TrackId, CatalogueEntry]:
+        """Every track that was ever identified, with features of the present version if there are any."""
+        ...
+
+    def record(self, file: FileRecord, track: Track | None = None) -> None:
+        """What a file turned out to be: a track, or a failure."""
+        ...
+
+    def features(self, track_id: TrackId) -> TrackFeatures | None:
+        """Features of the present version, None when there are none."""
+        ...
+
+    def save_features(self, track_id: TrackId, features: TrackFeatures) -> None: ...
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Files that have gone."""
         ...

@@ -1,0 +1,336 @@
+"""The link to the broker: takes what people and sensors say, gives what the player shows. For ever."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import Struct
+
+from adapters.mqtt import encode
+from adapters.mqtt.askers import Asker, Askers
+from adapters.mqtt.codec import Arrival, Inbound, is_safe, peek_id
+from adapters.mqtt.connection import Connection, Endpoint, Incoming, ProtocolRefusedError, Terms, connect
+from adapters.mqtt.encode import OFFLINE, ONLINE, Moment, Outgoing
+from adapters.mqtt.outbox import Outbox
+from adapters.mqtt.payloads import StatusPayload
+from adapters.mqtt.reception import Reception
+from adapters.mqtt.topics import Topics
+from player.errors import LullError, MqttError, PayloadError
+from player.model import Command, Feedback, Reading
+from player.session.messages import Decision, Fault, Reply, StateView
+from player.settings import MqttSettings
+from player.units import Seconds
+
+log = logging.getLogger(__name__)
+
+RETRY_FIRST: Final = Seconds(1.0)  # upper end of the first wait: full jitter
+RETRY_LAST: Final = Seconds(60.0)
+STEADY: Final = Seconds(10.0)  # a connection that held so long was a good one
+REPEAT: Final = Seconds(60.0)  # state and status are published again
+PERSIST_PATIENCE: Final = Seconds(30.0)
+PERSIST_RETRY: Final = Seconds(2.0)
+GOODBYE: Final = Seconds(1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """What the link calls, on the event loop.
+
+    deliver: one command or reading; must not block.
+    persist_feedback: returns when it is on disk; only then the broker may forget it.
+    on_change: connected or not, and why not, in one sentence.
+    vitals: what `status` carries beside the link's own counters; JSON values.
+    """
+
+    deliver: Callable[[Command | Reading], None]
+    persist_feedback: Callable[[Feedback], Awaitable[None]]
+    on_change: Callable[[bool, str], None] = lambda _connected, _why: None
+    vitals: Callable[[], Mapping[str, object]] = dict
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who publishes: one boot of one version."""
+
+    boot: str
+    version: str
+
+
+class _Links(Struct, frozen=True):
+    """Three sessions: a flood of signals cannot stand before a stop, and feedback outlives a connection."""
+
+    commands: Connection
+    signals: Connection
+    feedback: Connection
+
+
+class MqttLink:
+    """`run` belongs in a task; cancelling it says `offline`. `publish` never waits."""
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        topics: Topics,
+        identity: Identity,
+        calls: Callbacks,
+        clock: Callable[[], Seconds],
+    ) -> None:
+        """`settings.url` must be set (that of the private broker when none is configured).
+
+        Raises `SettingsError`.
+        """
+        self._endpoint = Endpoint.of(settings)
+        self._topics = topics
+        self._identity = identity
+        self._calls = calls
+        self._clock = clock
+        self._reception = Reception(topics)
+        self._outbox = Outbox()
+        self._something = asyncio.Event()
+        self._askers = Askers(topics, identity.boot)
+        self._seq = 0
+        self._version5 = True
+        self._why = ""  # there is no connection
+        self._connected_at: Seconds | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._connected_at is not None
+
+    @property
+    def accepted(self) -> int:
+        """Messages taken since the start."""
+        return self._reception.accepted
+
+    @property
+    def rejects(self) -> dict[str, int]:
+        """Messages refused since the start, by reason."""
+        return dict(self._reception.rejects)
+
+    # --- outward --------------------------------------------------------------------------------------
+
+    def publish(self, message: Struct) -> None:
+        """A state (newest kept, repeated every minute and on connect), a decision, a fault or a reply.
+
+        Call it on the event loop's thread. Without a broker, events and replies wait in a bounded row.
+        """
+        match message:
+            case Reply():
+                self._answer(message, self._askers.pop(message.id))
+            case Decision() | Fault():
+                self._outbox.add(encode.event(self._topics, message, self._moment()), self._clock())
+            case _ if isinstance(message, StateView):
+                self._outbox.hold(message)
+            case _:
+                raise TypeError(f"not something that is published: {type(message).__name__}")
+        self._something.set()
+
+    def publish_telemetry(self, counters: Mapping[str, float]) -> None:
+        """Dropped while there is no broker."""
+        if self.connected:
+            self._outbox.add(encode.telemetry(self._topics, counters, self._moment()), self._clock())
+            self._something.set()
+
+    def _answer(self, reply: Reply, asker: Asker | None) -> None:
+        moment = self._moment()
+        self._outbox.add(encode.result(self._topics.result, reply, moment), moment.at)
+        if asker is not None:
+            self._outbox.add(encode.result(asker.topic, reply, moment, asker.correlation), moment.at)
+        self._something.set()
+
+    def _moment(self) -> Moment:
+        self._seq += 1
+        return Moment(seq=self._seq, at=self._clock(), wall=Seconds(time.time()))
+
+    # --- for ever -------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Connects, and connects again after every loss: full jitter, 1 s at first, 60 s at most."""
+        attempts = 0
+        while True:
+            started = self._clock()
+            try:
+                await self._cycle()
+            except* MqttError as group:
+                why = "; ".join(str(error) for error in _leaves(group))
+                if any(isinstance(error, ProtocolRefusedError) for error in _leaves(group)):
+                    self._version5 = not self._version5
+                if self._clock() - started > STEADY:
+                    attempts = 0
+                self._lost(why)
+            await asyncio.sleep(random.uniform(0, min(RETRY_LAST, RETRY_FIRST * 2**attempts)))
+            attempts = min(attempts + 1, 6)
+
+    async def _cycle(self) -> None:
+        async with self._links() as links:
+            commands = links.commands
+            await commands.subscribe(self._topics.commands, 1)
+            await links.signals.subscribe(self._topics.signals, 0)
+            await links.feedback.subscribe(self._topics.feedback, 1)
+            self._outbox.repeat_states()
+            await self._send_states(commands)
+            try:
+                self._connected_at = self._clock()
+                await commands.publish(self._status())
+                await commands.publish(self._availability(ONLINE))
+                self._why = ""
+                self._calls.on_change(True, "")
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._send(commands), name="mqtt-send")
+                    group.create_task(self._repeat(commands), name="mqtt-repeat")
+                    group.create_task(self._receive(commands), name="mqtt-commands")
+                    group.create_task(self._receive(links.signals), name="mqtt-signals")
+                    group.create_task(self._keep(links.feedback), name="mqtt-feedback")
+            finally:
+                self._connected_at = None
+                with suppress(MqttError, TimeoutError):  # the broker publishes the will instead
+                    async with asyncio.timeout(GOODBYE):
+                        await commands.publish(self._availability(OFFLINE))
+
+    @asynccontextmanager
+    async def _links(self) -> AsyncIterator[_Links]:
+        name, version5 = self._topics.client_id, self._version5
+        terms = (
+            Terms(
+                client_id=name,
+                version5=version5,
+                will=self._availability(OFFLINE),
+                admit=self._admit,
+                droppable=self._unsafe,
+                on_drop=self._dropped,
+            ),
+            Terms(
+                client_id=f"{name}-signals",
+                version5=version5,
+                admit=self._admit,
+                droppable=lambda _topic: True,
+                on_drop=self._dropped,
+            ),
+            Terms(client_id=f"{name}-feedback", version5=version5),
+        )
+        async with AsyncExitStack() as stack:
+            yield _Links(*[await stack.enter_async_context(connect(self._endpoint, t)) for t in terms])
+
+    def _admit(self, topic: str) -> bool:
+        return self._reception.admit(topic, self._clock())
+
+    def _unsafe(self, topic: str) -> bool:
+        address = self._topics.parse(topic)
+        return address is None or not is_safe(address)
+
+    def _dropped(self) -> None:
+        self._reception.rejects["overflow"] += 1
+
+    def _lost(self, why: str) -> None:
+        if why != self._why:  # a broker that stays away is named once
+            log.warning("%s", why)
+            self._calls.on_change(False, why)
+        self._why = why
+
+    # --- while connected ------------------------------------------------------------------------------
+
+    async def _send(self, connection: Connection) -> None:
+        while True:
+            self._something.clear()
+            while message := self._outbox.first(self._clock()):
+                await connection.publish(message)
+                self._outbox.done(message)
+                await self._send_states(connection)
+            await self._send_states(connection)
+            if not len(self._outbox):
+                await self._something.wait()
+
+    async def _send_states(self, connection: Connection) -> None:
+        while (view := self._outbox.take_state()) is not None:
+            await connection.publish(encode.state(self._topics, view, self._moment()))
+
+    async def _repeat(self, connection: Connection) -> None:
+        while True:
+            await asyncio.sleep(REPEAT)
+            self._outbox.repeat_states()
+            self._something.set()
+            await connection.publish(self._status())
+
+    async def _receive(self, connection: Connection) -> None:
+        async for message in connection.messages():
+            item = self._understand(message)
+            if isinstance(item, Command):
+                item = self._askers.remember(item, message)
+            if isinstance(item, Command | Reading):
+                try:
+                    self._calls.deliver(item)
+                except LullError as error:
+                    self._refuse(message, "refused", str(error))
+
+    async def _keep(self, connection: Connection) -> None:
+        async for message in connection.messages():
+            feedback = self._understand(message)
+            if isinstance(feedback, Feedback):
+                await self._persist(feedback)
+            connection.acknowledge(message)
+
+    async def _persist(self, feedback: Feedback) -> None:
+        """Until it is on disk: an unacknowledged message is safe with the broker."""
+        while True:
+            try:
+                async with asyncio.timeout(PERSIST_PATIENCE):
+                    return await self._calls.persist_feedback(feedback)
+            except (LullError, TimeoutError) as error:
+                log.warning("feedback %s is not stored yet: %s", feedback.id, error or "no answer")
+                self._reception.rejects["not-stored"] += 1
+            await asyncio.sleep(PERSIST_RETRY)
+
+    def _understand(self, message: Incoming) -> Inbound | None:
+        arrival = Arrival(
+            topic=message.topic,
+            payload=message.payload,
+            at=self._clock(),
+            wall=Seconds(time.time()),
+            retain=message.retain,
+            expiry=message.expiry,
+        )
+        try:
+            return self._reception.take(arrival)
+        except PayloadError as error:
+            log.info("%s", error)
+            self._answer_rejected(message, error.reason)
+            return None
+
+    def _refuse(self, message: Incoming, reason: str, detail: str) -> None:
+        log.warning("%s: %s", message.topic, detail)
+        self._reception.rejects[reason] += 1
+        self._answer_rejected(message, reason)
+
+    def _answer_rejected(self, message: Incoming, reason: str) -> None:
+        message_id, asker = peek_id(message.payload), self._askers.of(message)
+        if message_id or asker is not None:
+            self._answer(Reply(id=message_id, ok=False, reason=reason), asker)
+
+    def _status(self) -> Outgoing:
+        moment = self._moment()
+        payload = StatusPayload(
+            seq=moment.seq,
+            ts=moment.ts,
+            boot=self._identity.boot,
+            version=self._identity.version,
+            connected_s=round(moment.at - (self._connected_at or moment.at), 1),
+            accepted=self._reception.accepted,
+            rejects=dict(self._reception.rejects),
+            outbox_dropped=self._outbox.dropped,
+        )
+        return encode.status(self._topics, payload, self._calls.vitals())
+
+    def _availability(self, payload: bytes) -> Outgoing:
+        return Outgoing(topic=self._topics.availability, payload=payload, retain=True)
+
+
+def _leaves(group: BaseExceptionGroup[MqttError]) -> list[MqttError]:
+    found: list[MqttError] = []
+    for error in group.exceptions:
+        found.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return found

@@ -1,0 +1,277 @@
+"""One session with a broker. The only file that knows which MQTT library is used."""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiomqtt
+from aiomqtt.exceptions import MqttConnectError
+from msgspec import Struct
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from adapters.mqtt.codec import MAX_PAYLOAD
+from adapters.mqtt.encode import Outgoing
+from player.errors import MqttError, SettingsError
+from player.settings import MqttSettings
+from player.units import Seconds
+
+MAX_PACKET: Final = 64 * 1024  # bytes; a broker that speaks MQTT 5 delivers nothing larger
+IN_FLIGHT: Final = 20  # unacknowledged messages that a broker may send us
+QUEUE: Final = 256  # messages waiting to be handled: 4 MiB at most
+KEEPALIVE: Final = 15  # s; a silent connection is given up after twice that
+PATIENCE: Final = Seconds(5.0)  # for any answer of the broker
+SESSION_EXPIRY: Final = 7 * 24 * 3600  # s, of the persistent session
+
+
+class ProtocolRefusedError(MqttError):
+    """The broker did not take this version of MQTT, or did not answer to it."""
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+    user: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def of(cls, settings: MqttSettings) -> "Endpoint":
+        """Raises `SettingsError`; reads the credentials file."""
+        try:
+            url = urlsplit(settings.url or "")
+            port = url.port
+        except ValueError as error:
+            raise SettingsError(f"not a URL: {error}", key="mqtt.url") from error
+        if url.scheme not in ("mqtt", "mqtts") or not url.hostname or url.path.strip("/"):
+            raise SettingsError("write mqtt://HOST:PORT or mqtts://HOST:PORT", key="mqtt.url")
+        if url.username is not None or url.password is not None:
+            raise SettingsError("put user and password into mqtt.credentials_file", key="mqtt.url")
+        tls = ssl.create_default_context() if url.scheme == "mqtts" else None
+        user, password = _credentials(settings.credentials_file)
+        return cls(
+            host=url.hostname, port=port or (8883 if tls else 1883), tls=tls, user=user, password=password
+        )
+
+
+class Incoming(Struct, frozen=True, kw_only=True):
+    topic: str
+    payload: bytes
+    retain: bool
+    mid: int
+    expiry: Seconds | None = None
+    response_topic: str | None = None
+    correlation: bytes | None = None
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What is agreed with the broker, and what happens to messages that come too fast.
+
+    admit: False drops a message before it is queued.
+    droppable: topics whose oldest message makes room in a full queue. None: nothing is dropped, messages
+    wait for `acknowledge`, and the session outlives the connection.
+    """
+
+    client_id: str
+    version5: bool
+    will: Outgoing | None = None
+    admit: Callable[[str], bool] = lambda _topic: True
+    droppable: Callable[[str], bool] | None = None
+    on_drop: Callable[[], None] = lambda: None
+
+    @property
+    def persistent(self) -> bool:
+        return self.droppable is None
+
+
+class Connection:
+    def __init__(self, client: aiomqtt.Client, inbox: "type[_Inbox]", version5: bool) -> None:
+        self._client = client
+        self._inbox = inbox
+        self._version5 = version5
+
+    async def subscribe(self, topic_filter: str, qos: int) -> None:
+        """Raises `MqttError` when the broker refuses."""
+        # A live message with the retain flag must show it, otherwise it looks like a fresh one.
+        options = SubscribeOptions(qos=qos, retainAsPublished=True) if self._version5 else None
+        try:
+            codes = await self._client.subscribe(topic_filter, qos=0 if options else qos, options=options)
+        except aiomqtt.MqttError as error:
+            raise MqttError(f"cannot subscribe to {topic_filter}: {error}") from error
+        if any((code if isinstance(code, int) else code.value) >= 128 for code in codes):
+            raise MqttError(f"the broker refuses to let us read {topic_filter}: give this account the right")
+
+    async def publish(self, message: Outgoing) -> None:
+        """Returns when the broker has it (QoS 1). Raises `MqttError`."""
+        properties = None
+        if self._version5:
+            properties = _properties(
+                PacketTypes.PUBLISH,
+                MessageExpiryInterval=message.expiry,
+                CorrelationData=message.correlation,
+            )
+        try:
+            await self._client.publish(
+                message.topic,
+                message.payload,
+                qos=message.qos,
+                retain=message.retain,
+                properties=properties,
+            )
+        except aiomqtt.MqttError as error:
+            raise MqttError(f"cannot publish {message.topic}: {error}") from error
+
+    async def messages(self) -> AsyncIterator[Incoming]:
+        """For ever; raises `MqttError` when the connection is lost."""
+        try:
+            async for message in self._client.messages:
+                yield _incoming(message)
+                if self._inbox.overflowed:
+                    raise MqttError("more unacknowledged messages than agreed: they are fetched again")
+        except aiomqtt.MqttError as error:
+            raise MqttError(f"connection lost: {error.__cause__ or error}") from error
+
+    def acknowledge(self, message: Incoming) -> None:
+        """aiomqtt acknowledges before the application has seen a message and offers no other way: this is
+        the manual mode of paho-mqtt underneath (`manual_ack_set` in `connect`).
+        """
+        self._client._client.ack(message.mid, 1)
+
+
+@asynccontextmanager
+async def connect(endpoint: Endpoint, terms: Terms) -> AsyncIterator[Connection]:
+    """Raises `MqttError`: no broker, refused, or no answer in time."""
+    inbox = _inbox(terms)
+    client = aiomqtt.Client(
+        endpoint.host,
+        endpoint.port,
+        username=endpoint.user,
+        password=endpoint.password,
+        identifier=terms.client_id,
+        queue_type=inbox,
+        protocol=aiomqtt.ProtocolVersion.V5 if terms.version5 else aiomqtt.ProtocolVersion.V311,
+        will=_will(terms.will),
+        clean_session=None if terms.version5 else not terms.persistent,
+        clean_start=not terms.persistent if terms.version5 else 3,  # 3: does not apply to 3.1.1
+        timeout=PATIENCE,
+        keepalive=KEEPALIVE,
+        max_queued_incoming_messages=QUEUE,
+        properties=_connect_properties(terms) if terms.version5 else None,
+        tls_context=endpoint.tls,
+    )
+    if terms.persistent:
+        client._client.manual_ack_set(True)
+    await _enter(client, endpoint)
+    try:
+        yield Connection(client, inbox, terms.version5)
+    finally:
+        with suppress(aiomqtt.MqttError):  # already gone: there is nothing left to close
+            await client.__aexit__(None, None, None)
+
+
+async def _enter(client: aiomqtt.Client, endpoint: Endpoint) -> None:
+    where = f"{endpoint.host}:{endpoint.port}"
+    try:
+        await client.__aenter__()
+    except MqttConnectError as error:
+        reason = str(error)
+        if "rotocol" in reason:
+            raise ProtocolRefusedError(f"broker {where}: {reason}") from error
+        raise MqttError(f"broker {where} refuses us ({reason}): check mqtt.credentials_file") from error
+    except aiomqtt.MqttError as error:
+        client._client.disconnect()  # aiomqtt leaves the socket open when no CONNACK comes
+        if str(error) == "Operation timed out":  # aiomqtt's own: the port took us, but sent no CONNACK
+            raise ProtocolRefusedError(f"broker {where} does not answer as a broker does") from error
+        raise MqttError(f"no broker at {where} ({error}): is it running?") from error
+    except asyncio.CancelledError:
+        client._client.disconnect()
+        raise
+
+
+def _credentials(file: str | None) -> tuple[str | None, str | None]:
+    if file is None:
+        return None, None
+    try:
+        lines = Path(file).expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot be read: {error}", key="mqtt.credentials_file") from error
+    if len(lines) < 2 or not lines[0]:
+        raise SettingsError(
+            f"{file} needs two lines: the user, then the password", key="mqtt.credentials_file"
+        )
+    return lines[0], lines[1]
+
+
+def _connect_properties(terms: Terms) -> Properties:
+    return _properties(
+        PacketTypes.CONNECT,
+        MaximumPacketSize=MAX_PACKET,
+        ReceiveMaximum=IN_FLIGHT,
+        SessionExpiryInterval=SESSION_EXPIRY if terms.persistent else None,
+    )
+
+
+def _properties(packet: int, **values: int | bytes | None) -> Properties:
+    """MQTT 5 properties; None is left out."""
+    properties: Properties = Properties(packet)  # type: ignore[no-untyped-call]  # paho has no types here
+    for name, value in values.items():
+        if value is not None:
+            setattr(properties, name, value)
+    return properties
+
+
+def _will(will: Outgoing | None) -> aiomqtt.Will | None:
+    return aiomqtt.Will(will.topic, will.payload, will.qos, will.retain) if will else None
+
+
+def _incoming(message: aiomqtt.Message) -> Incoming:
+    properties = message.properties
+    expiry = getattr(properties, "MessageExpiryInterval", None)
+    return Incoming(
+        topic=message.topic.value,
+        payload=message.payload,
+        retain=bool(message.retain),
+        mid=message.mid,
+        expiry=None if expiry is None else Seconds(expiry),
+        response_topic=getattr(properties, "ResponseTopic", None),
+        correlation=getattr(properties, "CorrelationData", None),
+    )
+
+
+class _Inbox(asyncio.Queue[aiomqtt.Message]):
+    """A bounded queue that makes room for the newest; see `Terms.droppable`."""
+
+    terms: Terms
+    overflowed = False
+    _queue: deque[aiomqtt.Message]  # asyncio's own storage, which its subclasses share
+
+    def put_nowait(self, item: aiomqtt.Message) -> None:
+        kind = type(self)
+        if not kind.terms.admit(item.topic.value):
+            return
+        if self.full():
+            if kind.terms.droppable is None:
+                kind.overflowed = True  # not acknowledged, so that the broker sends it again
+            else:
+                kind.terms.on_drop()
+                self._make_room(kind.terms.droppable)
+        item.payload = item.payload[: MAX_PAYLOAD + 1]  # enough to be seen as too large
+        super().put_nowait(item)
+
+    def _make_room(self, droppable: Callable[[str], bool]) -> None:
+        for index, message in enumerate(self._queue):
+            if droppable(message.topic.value):
+                del self._queue[index]
+                return
+        self._queue.popleft()
+
+
+def _inbox(terms: Terms) -> type[_Inbox]:
+    """A class of its own for each connection: aiomqtt makes the queue itself and takes only a class."""
+    return type("_Inbox", (_Inbox,), {"terms": terms})

@@ -1,0 +1,64 @@
+"""Cutting an endless signal into overlapping frames, independent of how it arrives."""
+
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+SILENT_POWER: Final = 1e-7  # mean square, −70 dBFS: a frame below it has no sound worth measuring
+
+SINGLE_THREADED: Final = 1 << 17  # multiplications; OpenBLAS starts threads above twice that
+
+Signal = NDArray[np.float32]  # shape (samples,)
+Scalar = TypeVar("Scalar", np.float32, np.float64)
+
+
+def fft_friendly(length: float) -> int:
+    """The even 7-smooth number nearest to `length` (for which FFTs are fast), at least 2."""
+    for distance in range(max(int(length), 2)):
+        for candidate in (round(length) + distance, round(length) - distance):
+            if candidate >= 2 and candidate % 2 == 0 and _is_smooth(candidate):
+                return candidate
+    return 2
+
+
+def power_of_two_below(length: float) -> int:
+    return 1 << int(np.log2(length))
+
+
+def _is_smooth(number: int) -> bool:
+    for prime in (2, 3, 5, 7):
+        while number % prime == 0:
+            number //= prime
+    return number == 1
+
+
+def product(rows: NDArray[Scalar], matrix: NDArray[Scalar]) -> NDArray[Scalar]:
+    """`rows @ matrix`, in slices too small for a BLAS library to start its threads.
+
+    Those gain nothing here, and burn every other core by spinning (four times the CPU on a busy machine).
+    """
+    result = np.empty((len(rows), matrix.shape[1]), dtype=rows.dtype)
+    step = max(1, SINGLE_THREADED // matrix.size)
+    for start in range(0, len(rows), step):
+        np.matmul(rows[start : start + step], matrix, out=result[start : start + step])
+    return result
+
+
+class Framer:
+    """Frames of `size` samples every `hop`; keeps fewer than `size + hop` samples between calls."""
+
+    def __init__(self, size: int, hop: int, lead_in: int = 0) -> None:
+        """`lead_in` zeros stand before the first sample (the past of a causal filter)."""
+        self._size, self._hop = size, hop
+        self._rest: Signal = np.zeros(lead_in, dtype=np.float32)
+
+    def push(self, signal: Signal) -> NDArray[np.float32]:
+        """Every frame that is now complete, shape (frames, size); a view, valid until the next call."""
+        joined = np.concatenate((self._rest, signal))
+        count = max(0, (len(joined) - self._size) // self._hop + 1)
+        self._rest = joined[count * self._hop :].copy()
+        if count == 0:
+            return np.empty((0, self._size), dtype=np.float32)
+        return sliding_window_view(joined, self._size)[:: self._hop]
