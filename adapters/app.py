@@ -26,7 +26,7 @@ from adapters.mqtt.client import Callbacks, Identity, MqttLink
 from adapters.mqtt.topics import Topics
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
-from adapters.system.child import bound
+from adapters.system.child import bound, saving
 from adapters.system.lock import DataLock
 from adapters.terminal import Snapshot, render
 from adapters.virtual_resident import VirtualWristband
@@ -141,7 +141,7 @@ class Service:
             if mqtt.url is None:
                 try:
                     broker = await stack.enter_async_context(
-                        PrivateBroker(Path(self._settings.data) / "broker", bound)
+                        PrivateBroker(Path(self._settings.data) / "broker", saving)
                     )
                 except MqttError as error:
                     self._broker = f"none: {error}"
@@ -224,7 +224,8 @@ class Service:
     # --- the music ----------------------------------------------------------------------------------------
 
     async def _look_after_music(self) -> None:
-        await LibraryWatcher(self._settings, self._catalogue, self._on_music, self._on_unplayable).run()
+        library = self._settings.library
+        await LibraryWatcher(library, self._catalogue, self._on_music, self._on_unplayable).run()
 
     def _on_music(self, found: tuple[CatalogueEntry, ...], gone: tuple[TrackId, ...], complete: bool) -> None:
         for entry in found:

@@ -5,10 +5,14 @@ from collections import deque
 
 from player.model import Listened, Progress, Verb
 from player.session.messages import (
+    AudioLost,
+    AudioReady,
     AudioReported,
     CommandArrived,
     Event,
+    FeedbackArrived,
     ReadingArrived,
+    Stopping,
     Tick,
 )
 
@@ -17,7 +21,8 @@ ALWAYS = frozenset({Verb.STOP, Verb.PAUSE, Verb.QUIETER})
 
 
 class Inbox:
-    """Bounded. When full, the oldest telemetry goes first; then a newcomer is refused, but never a stop.
+    """Bounded. When full, the oldest telemetry goes first; then a newcomer is refused, but never
+    a stop, feedback, or what becomes of the audio process.
 
     `put` is called on the event loop's thread; `dropped` counts what was lost.
     """
@@ -66,4 +71,10 @@ def _telemetry(event: Event) -> bool:
 
 
 def _always(event: Event) -> bool:
-    return isinstance(event, CommandArrived) and event.command.verb in ALWAYS
+    match event:
+        case CommandArrived(command=command):
+            return command.verb in ALWAYS
+        case FeedbackArrived() | AudioLost() | AudioReady() | Stopping():
+            return True
+        case _:
+            return False

@@ -303,6 +303,7 @@ class Feedback(Struct, frozen=True, kw_only=True):
 
     id: str
     rating: int
+    given: Seconds | None = None  # Unix time, as its sender tells it; it may arrive hours later
     by: str = "staff"
     about: str = "now"
     observed: tuple[str, ...] = ()

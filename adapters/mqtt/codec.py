@@ -155,6 +155,7 @@ def _feedback(arrival: Arrival) -> Feedback:
     return Feedback(
         id=feedback_id,
         rating=payload.rating,
+        given=Seconds(payload.ts.timestamp()) if payload.ts is not None else None,
         by=clean(payload.by, 64) or "staff",
         about=clean(payload.about, 128) or "now",
         observed=tuple(clean(word, 64) for word in payload.observed),

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from player.model import AdaptMode, Command, Quantity, Reading, TrackId, Verb
 from player.session.catalogue import Catalogue
-from player.session.direction import Direction
+from player.session.direction import STOP_FADE, Direction
 from player.session.recall import Recall
 from player.session.states import Held, Idle, Paused, Playing, Soothing
 from player.session.transport import Transport
@@ -83,7 +83,7 @@ class CommandDesk:
             case Held(by=holder) if by == "resident" and holder != "resident":
                 return Result(ok=False, reason="held-by-staff")
             case Paused():
-                self._direction.unpause(at)
+                self._direction.unpause(at, by)
                 return DONE
             case Idle() | Held():
                 self._wake_mode()
@@ -138,7 +138,7 @@ class CommandDesk:
                 if not self._direction.follow(at, by, f"{what}, said {by}"):
                     self._direction.silence(at, "No music that may be played is left.")
             case Paused():
-                self._direction.silence(at, f"{what}, said {by}. Press play for another.")
+                self._transport.stop(STOP_FADE)  # `play` brings another
             case Idle() | Held():
                 pass
 

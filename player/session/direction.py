@@ -148,13 +148,15 @@ class Direction:
         self.state = Paused(since=at, by=by, during=self.state)
         return True
 
-    def unpause(self, at: Seconds) -> None:
+    def unpause(self, at: Seconds, by: str) -> None:
         if not isinstance(self.state, Paused):
             return
-        place = self._recall.resume
         self._wake_up()
-        if self.wanted is None and place is not None:  # the audio process was restarted meanwhile
-            self.resume(place, at, "staff", "Play again")
+        if self.wanted is not None:
+            return
+        place = self._recall.resume  # the audio process was restarted meanwhile, or the piece was refused
+        if place is None or not self.resume(place, at, by, "Play again"):
+            self.follow(at, by, "Play again")
 
     # --- what the transport saw -----------------------------------------------------------------------
 

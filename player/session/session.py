@@ -59,6 +59,7 @@ from player.units import Seconds
 
 HOUR = Seconds(3600.0)
 AGITATION_STEP = 0.02  # a smaller change of the estimate is not shown
+NOW = Seconds(120.0)  # feedback older than this is not about the piece that is heard; own judgement
 LOOKING = "Looking for music."
 NO_MUSIC = "No music found. Put music files into the library folder, or name another one in the settings."
 NOTHING_LEFT = "No music that may be played is left. Add music, or lift a “never”."
@@ -126,7 +127,7 @@ class Session:
                 if command.id:
                     self._out.append(Reply(id=command.id, ok=result.ok, reason=result.reason))
             case FeedbackArrived(feedback=feedback):
-                self._on_feedback(feedback)
+                self._on_feedback(feedback, at)
             case AudioReported(report=report):
                 self._on_report(report, at)
             case AudioReady():
@@ -278,9 +279,11 @@ class Session:
         if outcome is not None:
             self._direction.outcome(outcome, at)
 
-    def _on_feedback(self, feedback: Feedback) -> None:
+    def _on_feedback(self, feedback: Feedback, at: Seconds) -> None:
+        """“Now” is the piece that is heard, unless the word comes too late to mean it."""
         current = self._transport.current
-        if self._recall.feedback_is_new(feedback.id) and current is not None and feedback.about == "now":
+        fresh = feedback.given is None or abs(at - feedback.given) <= NOW
+        if self._recall.feedback_is_new(feedback.id) and current and fresh and feedback.about == "now":
             self._recall.like(current, feedback.rating)
 
     # --- effects ------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ class Phase(Enum):
     HEARD = "heard"  # entering or playing
     LEAVING = "leaving"  # fading out of a swap
     STOPPING = "stopping"  # fading out for good
+    EMPTYING = "emptying"  # unloaded: free once the audio process says so
 
 
 class Slot:
@@ -233,8 +234,7 @@ class Transport:
         if slot is None:
             return None
         if slot.phase in (Phase.LOADING, Phase.READY):
-            del self._slots[deck]
-            self._emit(Unload(deck=deck))
+            self._unload(deck, slot)
         return Broke(track_id=track_id, reason=reason, wanted=wanted or slot.phase is Phase.HEARD)
 
     def _freed(self, deck: int, track_id: TrackId, at: Seconds) -> Outcome | None:
@@ -287,8 +287,11 @@ class Transport:
     def _drop_standby(self) -> None:
         for deck, slot in list(self._slots.items()):
             if slot.phase in (Phase.LOADING, Phase.READY) and slot.track_id != self.target:
-                del self._slots[deck]
-                self._emit(Unload(deck=deck))
+                self._unload(deck, slot)
+
+    def _unload(self, deck: int, slot: Slot) -> None:
+        slot.phase = Phase.EMPTYING
+        self._emit(Unload(deck=deck))
 
     def _free(self) -> int | None:
         return next((deck for deck in range(DECKS) if deck not in self._slots), None)
@@ -297,7 +300,9 @@ class Transport:
         return any(slot.phase is Phase.STOPPING for slot in self._slots.values())
 
     def _find(self, track_id: TrackId) -> int | None:
-        return next((deck for deck, slot in self._slots.items() if slot.track_id == track_id), None)
+        usable = (Phase.LOADING, Phase.READY, Phase.HEARD, Phase.LEAVING)
+        slots = self._slots.items()
+        return next((d for d, s in slots if s.track_id == track_id and s.phase in usable), None)
 
     def _slot(self, deck: int, track_id: TrackId) -> Slot | None:
         slot = self._slots.get(deck)

@@ -75,11 +75,11 @@ class VirtualSound:
                     self.faults.append(f"load on a deck in use: {command}")
                     return
                 length = self.lengths.get(command.track_id)
+                self._voices[deck] = Voice(command, length or Seconds(0.0))
                 loaded: AudioReport
                 if length is None:
                     loaded = DeckFailed(deck=deck, track_id=command.track_id, reason="no such file")
                 else:
-                    self._voices[deck] = Voice(command, length)
                     loaded = DeckLoaded(deck=deck, track_id=command.track_id, gain=Decibels(0.0))
                 self._later(Seconds(self._at + LOAD_TIME), loaded)
             case Unload(deck=deck):
@@ -96,7 +96,8 @@ class VirtualSound:
                 self.level = level
             case Stop(fade=fade):
                 for voice in self._voices.values():
-                    voice.frees_at = Seconds(self._at + fade)
+                    voice.frees_at = Seconds(self._at + (fade if self._open else 0.0))
+                self._open = True
 
     def advance(self, to: Seconds) -> list[tuple[Seconds, AudioReport]]:
         elapsed = Seconds(to - self._at)

@@ -102,7 +102,12 @@ def test_feedback() -> None:
         b'"observed":["calmer"],"note":"slept\\nwell"}'
     )
     assert read("feedback", payload) == Feedback(
-        id="f1", rating=-1, by="role:nurse", observed=("calmer",), note="slept well"
+        id="f1",
+        rating=-1,
+        given=Seconds(1795338000.0),
+        by="role:nurse",
+        observed=("calmer",),
+        note="slept well",
     )
 
 

@@ -193,3 +193,23 @@ def test_resume_after_a_restart_goes_on_where_it_was() -> None:
 def test_a_track_that_is_gone_is_not_resumed() -> None:
     world = World(memory=Memory(resume=Resume(track_id="lost", position=Seconds(60.0)))).begin()
     assert world.heard is not None and world.heard != "lost"
+
+
+def test_feedback_that_comes_hours_late_is_not_about_this_piece() -> None:
+    world = World().begin()
+    late = Feedback(id="f1", rating=-1, given=Seconds(world.at - 7200.0))
+    world.handle(FeedbackArrived(at=world.at, feedback=late))
+    assert world.memory.likes == {}
+
+
+def test_a_piece_refused_while_paused_is_followed_by_another_on_play() -> None:
+    world = World().begin()
+    refused = world.heard
+    world.command(Verb.PAUSE)
+    world.run(1.0)
+    world.command(Verb.NEVER)
+    world.run(30.0)
+    assert world.sound.silent
+    world.command(Verb.PLAY)
+    world.run(2.0)
+    assert world.heard not in (None, refused)

@@ -1,0 +1,128 @@
+"""`lull check`: tries every part in turn, and says of each what to do."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from adapters.audio.output import open_sink
+from adapters.decode import vlc
+from adapters.library.demo import demo_parts
+from adapters.library.find import find
+from adapters.mqtt.broker import PrivateBroker
+from adapters.mqtt.connection import Endpoint, Terms, connect
+from adapters.system.child import saving
+from adapters.system.lock import DataLock
+from player.errors import AlreadyRunningError, LullError
+from player.selection.selector import Selector
+from player.settings import MqttSettings, Profile, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the check. `ok` None: it works, but somebody should know."""
+
+    part: str
+    ok: bool | None
+    text: str
+
+
+def check_all(settings: Settings, profile: Profile, console: Console) -> bool:
+    """Prints one line per part. True when nothing is broken."""
+    healthy = True
+    for finding in findings(settings, profile):
+        mark = {True: "[green]ok[/]", False: "[red]broken[/]", None: "[yellow]note[/]"}[finding.ok]
+        console.print(mark.ljust(20), f"[bold]{finding.part:<9}[/]", Text(finding.text), soft_wrap=True)
+        healthy &= finding.ok is not False
+    return healthy
+
+
+def findings(settings: Settings, profile: Profile) -> Iterator[Finding]:
+    yield _tried("settings", lambda: _policy(settings, profile))
+    yield _tried("data", lambda: _data(settings))
+    yield _tried("sound", lambda: _sound(settings))
+    yield _calibration(settings)
+    yield from _music(settings)
+    yield _tried("broker", lambda: asyncio.run(_broker(settings)))
+    yield _vlc()
+
+
+def _tried(part: str, attempt: Callable[[], str]) -> Finding:
+    try:
+        return Finding(part, True, attempt())
+    except LullError as error:
+        return Finding(part, False, str(error))
+
+
+def _policy(settings: Settings, profile: Profile) -> str:
+    Selector(settings.policy.name, profile)
+    return f"resident {profile.id}, policy {settings.policy.name}"
+
+
+def _data(settings: Settings) -> str:
+    folder = Path(settings.data)
+    try:
+        with DataLock(folder):
+            pass
+    except AlreadyRunningError as error:
+        return f"{folder} is in use by a running Lull (process {error.pid})"
+    space = os.statvfs(folder)
+    return f"{folder}, {space.f_bavail * space.f_frsize / 2**30:.1f} GiB free"
+
+
+def _sound(settings: Settings) -> str:
+    with open_sink(settings.audio.device, settings.audio.buffer_ms) as sink:
+        return f"{sink.name} opens at 48 kHz stereo"
+
+
+def _calibration(settings: Settings) -> Finding:
+    if settings.audio.full_scale_dba is None:
+        text = "not calibrated: only the limits in percent hold, not those in dB(A) (audio.full_scale_dba)"
+        return Finding("level", None, text)
+    return Finding(
+        "level", True, f"digital full scale is {settings.audio.full_scale_dba:.0f} dB(A) at the ear"
+    )
+
+
+def _music(settings: Settings) -> Iterator[Finding]:
+    folders = settings.library.folders
+    if not folders:
+        yield _tried("music", demo_parts)
+        return
+    refused: list[str] = []
+    files = sum(
+        1 for _ in find(folders, settings.library.formats, lambda uri, why: refused.append(f"{uri}: {why}"))
+    )
+    for text in refused:
+        yield Finding("music", False, text)
+    if files:
+        yield Finding("music", True, f"{files} files in {', '.join(folders)}")
+    elif not refused:
+        formats = ", ".join(settings.library.formats)
+        yield Finding("music", False, f"no {formats} file in {', '.join(folders)}: put music there")
+
+
+async def _broker(settings: Settings) -> str:
+    if settings.mqtt.url is not None:
+        await _answers(settings.mqtt)
+        return f"{settings.mqtt.url} answers"
+    async with PrivateBroker(Path(settings.data) / "broker-check", saving) as broker:
+        await _answers(MqttSettings(url=broker.url))
+        return "a private one starts and answers"
+
+
+async def _answers(mqtt: MqttSettings) -> None:
+    terms = Terms(client_id="lull-check", version5=True, droppable=lambda _topic: True)
+    async with connect(Endpoint.of(mqtt), terms):
+        pass
+
+
+def _vlc() -> Finding:
+    problem = vlc.missing()
+    if problem:
+        return Finding("libVLC", None, f"{problem} (needed only for sources that FFmpeg cannot open)")
+    return Finding("libVLC", True, "present")
