@@ -20,7 +20,8 @@ from adapters.audio.process import AudioProcess
 from adapters.brain import Brain, Hands
 from adapters.clock import Clock
 from adapters.inbox import Inbox
-from adapters.library.watcher import LibraryWatcher
+from adapters.library.demo import ensure_demo_library
+from adapters.library.watcher import LOOK_AGAIN, LibraryWatcher
 from adapters.mqtt.broker import PrivateBroker
 from adapters.mqtt.client import Callbacks, Identity, MqttLink
 from adapters.mqtt.topics import Topics
@@ -30,7 +31,7 @@ from adapters.system.child import bound, saving
 from adapters.system.lock import DataLock
 from adapters.terminal import Snapshot, render
 from adapters.virtual_resident import VirtualWristband
-from player.errors import LullError, MqttError, StoreError
+from player.errors import LibraryError, LullError, MqttError, StoreError
 from player.model import (
     AudioReport,
     CatalogueEntry,
@@ -59,6 +60,7 @@ from player.units import Seconds
 log = logging.getLogger("lull")
 
 TOLD_EVERY = Seconds(5.0)  # how often the session hears of progress; the live view reads the newest
+DEMO_LOOK_AGAIN = Seconds(3.0)  # the demo library grows while it is rendered
 VIEW_RATE = 4  # pictures of the live view a second
 GOODBYE = Seconds(0.4)  # fade at the end of the service
 
@@ -224,8 +226,25 @@ class Service:
     # --- the music ----------------------------------------------------------------------------------------
 
     async def _look_after_music(self) -> None:
-        library = self._settings.library
-        await LibraryWatcher(library, self._catalogue, self._on_music, self._on_unplayable).run()
+        library, look_again = self._settings.library, LOOK_AGAIN
+        async with asyncio.TaskGroup() as group:
+            if not library.folders:
+                demo = Path(self._settings.data) / "demo"
+                demo.mkdir(parents=True, exist_ok=True)
+                library = msgspec.structs.replace(library, folders=(str(demo),))
+                look_again = DEMO_LOOK_AGAIN
+                group.create_task(self._render_demo(demo), name="demo")
+            watcher = LibraryWatcher(
+                library, self._catalogue, self._on_music, self._on_unplayable, look_again=look_again
+            )
+            group.create_task(watcher.run(), name="watcher")
+
+    @staticmethod
+    async def _render_demo(folder: Path) -> None:
+        try:
+            await asyncio.to_thread(ensure_demo_library, folder)
+        except LibraryError as error:
+            log.warning("library: %s", error)
 
     def _on_music(self, found: tuple[CatalogueEntry, ...], gone: tuple[TrackId, ...], complete: bool) -> None:
         for entry in found:

@@ -122,7 +122,8 @@ async def _answers(mqtt: MqttSettings) -> None:
 
 
 def _vlc() -> Finding:
-    problem = vlc.missing()
-    if problem:
-        return Finding("libVLC", None, f"{problem} (needed only for sources that FFmpeg cannot open)")
+    try:
+        vlc.load()
+    except LullError as error:
+        return Finding("libVLC", None, f"{error} Needed only for sources that FFmpeg cannot open.")
     return Finding("libVLC", True, "present")

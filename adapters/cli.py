@@ -82,9 +82,17 @@ def scan(
 ) -> None:
     """Analyse music ahead of time; what is known is skipped."""
     from adapters.library.report import scan_paths
+    from adapters.store.catalogue import Catalogue
 
     settings, _ = _load(config)
-    answer = scan_paths(paths, settings, workers or os.cpu_count() or 1, Console(stderr=True))
+    data = Path(settings.data)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    catalogue = Catalogue(data / "catalogue.db")
+    formats = settings.library.formats
+    try:
+        answer = scan_paths(paths, formats, catalogue, workers or os.cpu_count() or 1, Console(stderr=True))
+    finally:
+        catalogue.close()
     if as_json:
         _print_json(answer)
 

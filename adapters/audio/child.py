@@ -1,0 +1,110 @@
+"""The audio process: `python -m adapters.audio.child --fd N`, started by `adapters.audio.process`."""
+
+import argparse
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+import msgspec
+
+from adapters.audio.keeper import SinkKeeper
+from adapters.audio.listening import Analysis
+from adapters.audio.outbox import Outbox
+from adapters.audio.priority import raise_render_thread, raise_threads
+from adapters.audio.render import Lower, Renderer
+from player.model import MixCommand
+from player.units import Seconds
+
+SWITCH_INTERVAL: Final = Seconds(0.0005)  # how long the render thread waits for the interpreter (DESIGN 2)
+LAST_BLOCK: Final = Seconds(0.5)  # for the sink to be closed in good order
+READ_BYTES: Final = 1 << 16
+NO_ROOM: Final = 3  # exit status: the brain does not read our reports
+
+
+def main() -> None:
+    arguments = _arguments()
+    if os.getppid() != arguments.parent:
+        os._exit(0)  # the brain died before we began; nobody would end us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the brain, which closes us in good order
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    raise_threads()
+    _warm_up()
+    connection = socket.socket(fileno=arguments.fd)
+    outbox = Outbox(overflow=lambda: os._exit(NO_ROOM))
+    _thread("reports", lambda: _pump(outbox, connection))
+    analysis = Analysis(report=outbox.put, lower=lambda decoder, gain: renderer.post(Lower(decoder, gain)))
+    analysis.start()
+    sink = SinkKeeper(arguments.device, arguments.buffer_ms, outbox.put)
+    renderer = Renderer(sink, outbox.put, analysis)
+    _thread("commands", lambda: _read_commands(connection, renderer))
+    status = 0
+    raise_render_thread()
+    try:
+        renderer.run()
+    except BaseException:  # noqa: BLE001  whatever it was: the supervisor starts a fresh process
+        traceback.print_exc()
+        status = 1
+    # not sys.exit: decoder threads are inside FFmpeg and libVLC, and would be torn down under them
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="adapters.audio.child")
+    parser.add_argument("--fd", type=int, required=True, help="socket for commands and reports")
+    parser.add_argument("--parent", type=int, required=True, help="process id of the brain")
+    parser.add_argument("--device", default="default")
+    parser.add_argument("--buffer-ms", type=int, default=120)
+    return parser.parse_args()
+
+
+def _read_commands(connection: socket.socket, renderer: Renderer) -> NoReturn:
+    """One JSON object per line; at the end of file the process ends."""
+    decoder = msgspec.json.Decoder(MixCommand)
+    rest = b""
+    while data := _receive(connection):
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            renderer.post(decoder.decode(line))
+    renderer.close()
+    time.sleep(LAST_BLOCK)
+    os._exit(0)
+
+
+def _receive(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(READ_BYTES)
+    except ConnectionResetError:  # the brain was killed with reports unread: its end all the same
+        return b""
+
+
+def _pump(outbox: Outbox, connection: socket.socket) -> None:
+    try:
+        outbox.pump(connection)
+    except OSError:  # the brain has gone: the command reader sees it too, and ends the process
+        return
+
+
+def _warm_up() -> None:
+    """Load FFmpeg and the analyser now: beside a running sound card it would hold the interpreter."""
+    import adapters.decode
+    import player.analysis.stream  # noqa: F401  loading it is the point
+
+    del adapters.decode
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: later collections are short
+
+
+def _thread(name: str, target: Callable[[], None]) -> None:
+    threading.Thread(target=target, name=name, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

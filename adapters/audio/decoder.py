@@ -1,0 +1,188 @@
+"""One thread per deck: open, seek, cue in, decide the gain, and keep the ring filled."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+
+from adapters.audio.priority import raise_threads
+from player.errors import DecodeError
+from player.mixing.ring import Ring
+from player.model import Load
+from player.ports import AudioSource, Pcm
+from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Seconds, seconds_to_frames
+
+# Tuning constants.
+AHEAD_AUDIBLE: Final = Seconds(30.0)  # decoded ahead of the ear
+AHEAD_STANDBY: Final = Seconds(10.0)
+REFILL: Final = Seconds(2.0)  # the ring is filled up in bursts of at least this much
+ENOUGH: Final = Seconds(0.5)  # decoded before a deck may start
+CUE_LEVEL: Final = np.float32(1e-3)  # −60 dBFS: what is quieter at the start is skipped
+CUE_LEAD: Final = Seconds(0.02)  # kept before it, for soft attacks
+CUE_MAX: Final = Seconds(30.0)
+GUESS_HEAD: Final = Seconds(20.0)  # heard before the gain of an unknown track is decided,
+GUESS_PATIENCE: Final = Seconds(1.0)  # or what came within this time
+UNKNOWN_GAIN: Final = Decibels(-10.0)  # nothing in the head could be measured
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """What is known when a deck may start."""
+
+    gain: Decibels
+    guessed: bool
+    cue: Seconds
+
+
+class Listener:
+    """What a decoder tells. Called on its thread; `analyse` may wait, for ever if need be."""
+
+    def __init__(
+        self,
+        ready: Callable[["Decoder", Head], None],
+        failed: Callable[["Decoder", str], None],
+        analyse: Callable[["Decoder", Pcm | None], None],
+    ) -> None:
+        self.ready, self.failed, self.analyse = ready, failed, analyse
+
+
+class Decoder:
+    """Fills `ring` from `load.uri`. `audible` decides how far ahead; `cancel` ends it."""
+
+    def __init__(self, load: Load, listener: Listener) -> None:
+        self.load = load
+        self.ring = Ring(seconds_to_frames(AHEAD_AUDIBLE))
+        self.audible = False
+        self.source_ended = False
+        self.from_start = load.start <= 0
+        self.cancelled = threading.Event()
+        self._listener = listener
+        self._head: _Head | None = _Head(load)
+        self._thread = threading.Thread(target=self._run, name=f"deck {load.deck}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Returns at once; the thread follows, after a read from the network at the latest."""
+        self.cancelled.set()
+
+    def _run(self) -> None:
+        raise_threads()
+        try:
+            from adapters.decode import open_source  # FFmpeg: loaded by the child's warm-up, not by the brain
+
+            with open_source(self.load.uri) as source:
+                if not self.from_start and source.duration > 0:  # a live stream goes on where it is now
+                    source.seek(self.load.start)
+                self._fill(source)
+        except DecodeError as error:
+            self._fail(error.problem)
+        except Exception as error:  # noqa: BLE001  a thread's boundary: whatever broke, another track can play
+            self._fail(f"stopped the decoder ({type(error).__name__}: {error}).")
+        finally:
+            self.source_ended = True
+            self.ring.end()
+
+    def _fail(self, problem: str) -> None:
+        if not self.cancelled.is_set():
+            self._listener.failed(self, problem)
+
+    def _fill(self, source: AudioSource) -> None:
+        while not self.cancelled.is_set():
+            block = source.read()
+            if block is None:
+                break
+            self._listener.analyse(self, block)
+            if self._head is not None:
+                block = self._head.cued(block)
+                self._write(block)
+                self._head.push(block)
+                if self._head.enough:
+                    self._tell_ready(self._head)
+            else:
+                self._write(block)
+        if self.cancelled.is_set():
+            return
+        if self._head is not None:
+            if self.ring.level == 0:
+                raise DecodeError(
+                    self.load.uri, "holds nothing but silence from here on: choose another track."
+                )
+            self._tell_ready(self._head)
+        self._listener.analyse(self, None)
+
+    def _tell_ready(self, head: "_Head") -> None:
+        self._head = None
+        self._listener.ready(self, head.decide())
+
+    def _write(self, block: Pcm) -> None:
+        ring = self.ring
+        while len(block) and not self.cancelled.is_set():
+            ahead = AHEAD_AUDIBLE if self.audible else max(AHEAD_STANDBY, GUESS_HEAD if self._head else 0.0)
+            if ring.level >= seconds_to_frames(ahead):
+                self._wait_until(ahead - REFILL)
+            block = block[ring.write(block) :]
+
+    def _wait_until(self, ahead: float) -> None:
+        """Until no more than `ahead` seconds are in the ring, or the deck became audible and wants more."""
+        was_audible = self.audible
+        while self.ring.level > ahead * SAMPLE_RATE and self.audible == was_audible:
+            if self.cancelled.wait(REFILL / 8):
+                return
+
+
+class _Head:
+    """Cue point and loudness of the first seconds."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._cueing = load.start <= 0
+        self._skipped = 0  # frames
+        self._heard = 0  # frames
+        self._opened = time.monotonic()
+        self._pieces: list[Pcm] = []  # kept only while the gain must be guessed
+
+    @property
+    def enough(self) -> bool:
+        if self._heard < seconds_to_frames(ENOUGH):
+            return False
+        if self._load.gain is not None or self._heard >= seconds_to_frames(GUESS_HEAD):
+            return True
+        return time.monotonic() - self._opened > GUESS_PATIENCE
+
+    def cued(self, block: Pcm) -> Pcm:
+        """`block` without the silence at the start of the track."""
+        if not self._cueing:
+            return block
+        sound = np.flatnonzero(np.abs(block).max(axis=1) > CUE_LEVEL)
+        first = max(0, int(sound[0]) - seconds_to_frames(CUE_LEAD)) if len(sound) else len(block)
+        first = min(first, seconds_to_frames(CUE_MAX) - self._skipped)
+        self._skipped += first
+        self._cueing = first == len(block) and self._skipped < seconds_to_frames(CUE_MAX)
+        return block[first:]
+
+    def push(self, block: Pcm) -> None:
+        self._heard += len(block)
+        if self._load.gain is None:
+            self._pieces.append(block)
+
+    def decide(self) -> Head:
+        cue = Seconds(self._load.start + self._skipped / SAMPLE_RATE)
+        gain = self._load.gain
+        if gain is not None:
+            return Head(gain=gain, guessed=False, cue=cue)
+        return Head(gain=self._guess(), guessed=True, cue=cue)
+
+    def _guess(self) -> Decibels:
+        """−23 LUFS from the head alone; never amplified, for what follows may be louder."""
+        from player.analysis.loudness import LoudnessMeter  # only for unknown tracks
+
+        meter = LoudnessMeter(SAMPLE_RATE, CHANNELS)
+        head = np.concatenate(self._pieces).T
+        for start in range(0, head.shape[1], SAMPLE_RATE):
+            meter.push(head[:, start : start + SAMPLE_RATE])
+        loudness = meter.read().integrated
+        return UNKNOWN_GAIN if loudness is None else Decibels(min(0.0, PROGRAMME_LUFS - loudness))

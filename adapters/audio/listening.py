@@ -1,0 +1,110 @@
+"""One paced thread analyses what all decks decode, ahead of the ear."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from adapters.audio.decoder import Decoder
+from player.model import Listened, TrackFeatures
+from player.ports import Pcm
+from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Lu, Seconds
+
+# Tuning constants.
+QUEUE_BLOCKS: Final = 128  # about 22 s; a full queue holds the decoder back, never the render thread
+REST: Final = 1.0  # pause after each block, in times of the work that it took: at most half a core
+REPORT_EVERY: Final = Seconds(5.0)
+SWELL: Final = Lu(5.0)  # short-term loudness above the target that music may have
+STEP: Final = Decibels(0.5)  # smaller corrections of a guessed gain are not made
+POLL: Final = Seconds(0.2)  # how soon a decoder that is held back sees that it was cancelled
+
+
+class Analysis:
+    """`report` gets `Listened`; `lower` gets a deck's decoder and the gain that louder music ahead allows."""
+
+    def __init__(
+        self, report: Callable[[Listened], None], lower: Callable[[Decoder, Decibels], None]
+    ) -> None:
+        self._report, self._lower = report, lower
+        self._queue: queue.Queue[tuple[Decoder, Pcm | None]] = queue.Queue(QUEUE_BLOCKS)
+        self._jobs: dict[Decoder, _Job] = {}
+        self._guessed: dict[Decoder, Decibels] = {}
+
+    def push(self, decoder: Decoder, block: Pcm | None) -> None:
+        """On the decoder's thread; None: the source has ended. Waits while the queue is full."""
+        while not decoder.cancelled.is_set():
+            try:
+                self._queue.put((decoder, block), timeout=POLL)
+            except queue.Full:
+                continue
+            return
+
+    def watch(self, decoder: Decoder, gain: Decibels) -> None:
+        """The deck plays with a guessed gain: lower it when louder music comes."""
+        self._guessed[decoder] = gain
+
+    def run(self) -> None:
+        """For ever, on a thread of its own."""
+        while True:
+            decoder, block = self._queue.get()
+            begin = time.monotonic()
+            self._drop_cancelled()
+            if not decoder.cancelled.is_set():
+                self._analyse(decoder, block, begin)
+            time.sleep(REST * (time.monotonic() - begin))
+
+    def start(self) -> None:
+        threading.Thread(target=self.run, name="analysis", daemon=True).start()
+
+    def _drop_cancelled(self) -> None:
+        for known in (self._jobs, self._guessed):
+            for decoder in [each for each in list(known) if each.cancelled.is_set()]:
+                known.pop(decoder, None)
+
+    def _analyse(self, decoder: Decoder, block: Pcm | None, now: float) -> None:
+        job = self._jobs.get(decoder)
+        if job is None:
+            job = self._jobs[decoder] = _Job(now)
+        if block is None:
+            features, complete = job.analyzer.finish(), decoder.from_start
+            del self._jobs[decoder]
+        else:
+            second = job.frames // SAMPLE_RATE
+            job.frames += len(block)
+            job.analyzer.push(block)
+            guarded = decoder in self._guessed and job.frames // SAMPLE_RATE > second
+            due = now - job.reported >= REPORT_EVERY
+            if not (guarded or due):
+                return
+            features, complete = job.analyzer.snapshot(), False
+        self._guard(decoder, features)
+        if block is None or now - job.reported >= REPORT_EVERY:
+            job.reported = now
+            load = decoder.load
+            self._report(
+                Listened(deck=load.deck, track_id=load.track_id, features=features, complete=complete)
+            )
+
+    def _guard(self, decoder: Decoder, features: TrackFeatures) -> None:
+        gain = self._guessed.get(decoder)
+        if gain is None or features.integrated_loudness is None:
+            return
+        loudest: float = features.integrated_loudness
+        if features.short_term_loudness is not None:
+            loudest = max(loudest, features.short_term_loudness - SWELL)
+        allowed = Decibels(PROGRAMME_LUFS - loudest)
+        if allowed < gain - STEP:
+            self._guessed[decoder] = allowed
+            self._lower(decoder, allowed)
+
+
+class _Job:
+    def __init__(self, now: float) -> None:
+        from player.analysis.stream import (
+            StreamAnalyzer,  # aubio: loaded by the child's warm-up, not by the brain
+        )
+
+        self.analyzer = StreamAnalyzer(SAMPLE_RATE, CHANNELS)
+        self.frames = 0
+        self.reported = now

@@ -1,0 +1,100 @@
+"""Renders a piece with TiMidity++ and Debian's TimGM6mb instruments to a tagged Opus file."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, Final
+
+import av
+import numpy as np
+
+from adapters.library.demo.arrangement import Piece, perform
+from adapters.library.demo.midi import standard_midi_file
+from player.errors import LibraryError
+from player.units import CHANNELS, SAMPLE_RATE, Seconds, seconds_to_frames
+
+PACKAGES: Final = "timidity timgm6mb-soundfont"
+INSTRUMENTS: Final = Path("/etc/timidity/timgm6mb.cfg")
+SYNTHESISER: Final = (
+    *("nice", "-n", "10"),  # music may be playing already
+    "timidity",
+    "-idqq",  # no user interface
+    f"-c{INSTRUMENTS}",
+    f"-s{SAMPLE_RATE}",
+    "-Or1sSl",  # raw, 16 bit, signed, stereo, linear
+    "-EFresamp=c",  # cubic splines: 1.6 × as fast as the default, no audible difference
+    *("-o", "-"),
+)
+BIT_RATE: Final = 44_000  # 1/s; with the packages the whole stays under 15 MB
+ENCODING: Final = {"vbr": "constrained", "compression_level": "5"}
+TAIL: Final = Seconds(2.5)  # for the last note to die away
+BLOCK: Final = SAMPLE_RATE // 2  # frames
+FRAME_BYTES: Final = 2 * CHANNELS
+
+
+def check_tools() -> None:
+    """Raises `LibraryError` naming the packages to install when the synthesiser or its sounds are missing."""
+    if shutil.which("timidity") is None or not INSTRUMENTS.is_file():
+        raise LibraryError(
+            f"the demo library needs a synthesiser: sudo apt-get install -y {PACKAGES} "
+            "(or name a folder with music in `library: {folders: […]}`)"
+        )
+
+
+def render_opus(piece: Piece, target: Path) -> None:
+    """Write `target` as a whole or not at all. Raises `LibraryError`."""
+    part = target.with_name(target.name + ".part")
+    try:
+        with part.open("wb") as file:
+            _synthesise(piece, file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(target)
+    except OSError as error:
+        raise LibraryError(
+            f"the demo library cannot be written to {target.parent}: {error.strerror}"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _synthesise(piece: Piece, file: IO[bytes]) -> None:
+    command = (*SYNTHESISER, f"-A{piece.amplify}", "-")
+    with tempfile.TemporaryFile() as score:
+        score.write(standard_midi_file(piece))
+        score.seek(0)
+        with subprocess.Popen(
+            command, stdin=score, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as synthesiser:
+            assert synthesiser.stdout is not None
+            frames = _encode(piece, synthesiser.stdout, file)
+            while synthesiser.stdout.read(BLOCK * FRAME_BYTES):
+                pass  # inaudible rest of the reverberation
+    if synthesiser.returncode != 0 or frames == 0:
+        raise LibraryError(f"{piece.title}: timidity made no sound; reinstall {PACKAGES}")
+
+
+def _encode(piece: Piece, pcm: IO[bytes], file: IO[bytes]) -> int:
+    """Returns how many frames there were."""
+    frames = 0
+    limit = seconds_to_frames(perform(piece)[0][-1].end + TAIL)
+    with av.open(file, "w", format="ogg") as container:
+        container.metadata.update(
+            title=piece.title, artist=piece.artist, date=str(piece.year), album="Lull demo"
+        )
+        stream = container.add_stream(
+            "libopus", rate=SAMPLE_RATE, layout="stereo", bit_rate=BIT_RATE, options=ENCODING
+        )
+        while data := pcm.read(min(BLOCK, limit - frames) * FRAME_BYTES):
+            block = np.frombuffer(data, dtype="<i2").reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(block, format="s16", layout="stereo")
+            frame.sample_rate = SAMPLE_RATE
+            frame.time_base = Fraction(1, SAMPLE_RATE)
+            frame.pts = frames
+            frames += frame.samples
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return frames

@@ -1,0 +1,205 @@
+"""From files to catalogue entries: first what is quick to know, later the features."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from msgspec import Struct, structs
+
+from adapters.library.find import FoundFile, OnFailed, find
+from adapters.library.jobs import Failure, analyse_file, identify_file
+from adapters.library.pool import Workers
+from player.errors import LibraryError
+from player.model import CatalogueEntry, Track, TrackFeatures, TrackId
+from player.ports import CatalogueStore, FileRecord
+
+GoOn = Callable[[], bool]
+
+
+class Scanner:
+    """Brings the catalogue up to date with the files there are; workers never touch it."""
+
+    def __init__(self, catalogue: CatalogueStore, workers: Workers, on_failed: OnFailed) -> None:
+        """Loads the catalogue. Raises `StoreError`, as every method does."""
+        self._catalogue, self._workers, self._on_failed = catalogue, workers, on_failed
+        self._files = catalogue.files()
+        self._entries = catalogue.entries()
+        self._told: dict[str, FoundFile] = {}  # failures that were told in this run
+
+    def known(self, paths: Callable[[str], bool]) -> Iterator[CatalogueEntry]:
+        """What the catalogue has of the files that `paths` chooses, without looking at the disk."""
+        for record in self._files.values():
+            if not record.error and record.track_id in self._entries and paths(record.path):
+                yield _at(self._entries[record.track_id], record.path)
+
+    def discover(
+        self, files: Sequence[FoundFile], go_on: GoOn = lambda: True
+    ) -> Iterator[tuple[FoundFile, CatalogueEntry]]:
+        """Every playable file with its track, known ones first, and its features if they are known."""
+        unknown: dict[str, FoundFile] = {}
+        for file in files:
+            record = self._files.get(file.path)
+            if record is None or (record.size, record.mtime_ns) != (file.size, file.mtime_ns):
+                unknown[file.path] = file
+            elif record.error:
+                self._tell(file, record.error)
+            elif record.track_id in self._entries:
+                yield file, _at(self._entries[record.track_id], file.path)
+            else:
+                unknown[file.path] = file
+        for path, result in self._workers.run(identify_file, list(unknown), go_on):
+            file = unknown[path]
+            if isinstance(result, Failure):
+                self._failed(file, result)
+                continue
+            known = self._entries.get(result.id)
+            features = known.features if known else self._catalogue.features(result.id)
+            self._entries[result.id] = CatalogueEntry(track=result, features=features)
+            self._remember(_record(file, track_id=result.id), result)
+            yield file, self._entries[result.id]
+
+    def analyse(
+        self, found: Iterable[tuple[FoundFile, CatalogueEntry]], go_on: GoOn = lambda: True
+    ) -> Iterator[tuple[FoundFile, CatalogueEntry | None]]:
+        """Each track without features once, with them; None for a file that turns out to be unplayable."""
+        todo: dict[str, tuple[FoundFile, CatalogueEntry]] = {}
+        seen: set[TrackId] = set()
+        for file, entry in found:
+            if entry.features is not None or entry.track.id in seen:
+                continue
+            seen.add(entry.track.id)
+            features = self._catalogue.features(entry.track.id)  # another process may have been faster
+            if features is None:
+                todo[file.path] = file, entry
+            else:
+                yield file, self._learn(entry, features)
+        for path, result in self._workers.run(analyse_file, list(todo), go_on):
+            file, entry = todo[path]
+            if isinstance(result, Failure):
+                self._failed(file, result)
+                if result.lasting:
+                    yield file, None
+            elif _unchanged(file):  # else still being copied: the next look begins anew
+                self._catalogue.save_features(entry.track.id, result)
+                yield file, self._learn(entry, result)
+
+    def forget(self, paths: Sequence[str]) -> None:
+        """Files that have gone."""
+        for path in paths:
+            self._files.pop(path, None)
+            self._told.pop(path, None)
+        self._catalogue.forget(paths)
+
+    def paths(self) -> tuple[str, ...]:
+        return tuple(self._files)
+
+    def _learn(self, entry: CatalogueEntry, features: TrackFeatures) -> CatalogueEntry:
+        learned = structs.replace(entry, features=features)
+        self._entries[entry.track.id] = learned
+        return learned
+
+    def _remember(self, record: FileRecord, track: Track | None = None) -> None:
+        self._files[record.path] = record
+        self._catalogue.record(record, track)
+
+    def _failed(self, file: FoundFile, failure: Failure) -> None:
+        if not os.path.exists(file.path):
+            return  # gone: nothing that anybody could mend
+        if failure.lasting:
+            self._remember(_record(file, error=failure.why))
+        self._tell(file, failure.why)
+
+    def _tell(self, file: FoundFile, why: str) -> None:
+        """Once for every state of a file."""
+        if self._told.get(file.path) != file:
+            self._told[file.path] = file
+            self._on_failed(file.path, why)
+
+
+class ScanFailure(Struct, frozen=True):
+    uri: str
+    error: str
+
+
+class ScanResult(Struct, frozen=True, kw_only=True):
+    """What `lull scan --json` prints (DESIGN section 9)."""
+
+    mode: str
+    tracks: int  # files newly analysed
+    skipped: int  # files known before, and further copies of a track
+    failed: tuple[ScanFailure, ...]
+    audio_s: float  # audio newly analysed
+    wall_s: float
+    songs_per_hour: float  # `tracks` per hour of `wall_s`
+
+
+OnProgress = Callable[[int, int, str], None]  # files done, files in all, path of the newest
+
+
+def scan(
+    places: Iterable[str],
+    formats: Sequence[str],
+    catalogue: CatalogueStore,
+    workers: Workers,
+    on_progress: OnProgress = lambda _done, _total, _path: None,
+) -> ScanResult:
+    """Analyse every file below `places` that the catalogue does not know, and keep what was found.
+
+    May be interrupted and repeated at any time: what is done is done. Raises `LibraryError` for a place that
+    cannot be read, or when there is no music at all.
+    """
+    begin = time.monotonic()
+    places = tuple(places)
+    failed: list[ScanFailure] = []
+
+    def on_failed(uri: str, why: str) -> None:
+        failed.append(ScanFailure(uri, why))
+
+    scanner = Scanner(catalogue, workers, on_failed)
+    files = list(find(places, formats, on_failed))
+    if not files and not failed:
+        kinds = ", ".join(formats)
+        raise LibraryError(
+            f"No music ({kinds}) in {', '.join(places)}: put files there, or name another folder."
+        )
+    found = []
+    for file, entry in scanner.discover(files):
+        found.append((file, entry))
+        on_progress(0, len(files), file.path)
+    done = len({entry.track.id for _, entry in found if entry.features is not None})
+    tracks, audio = 0, 0.0
+    for file, learned in scanner.analyse(found):
+        done += 1
+        on_progress(done, len(files), file.path)
+        if learned is not None and learned.features is not None:
+            tracks += 1
+            audio += learned.features.heard
+    wall = time.monotonic() - begin
+    return ScanResult(
+        mode="full",
+        tracks=tracks,
+        skipped=max(len(files) - tracks - len(failed), 0),
+        failed=tuple(failed),
+        audio_s=round(audio, 3),
+        wall_s=round(wall, 3),
+        songs_per_hour=round(3600.0 * tracks / wall, 1) if wall > 0 else 0.0,
+    )
+
+
+def _record(file: FoundFile, *, track_id: TrackId | None = None, error: str = "") -> FileRecord:
+    return FileRecord(path=file.path, size=file.size, mtime_ns=file.mtime_ns, track_id=track_id, error=error)
+
+
+def _at(entry: CatalogueEntry, path: str) -> CatalogueEntry:
+    """The entry of a track, played from this one of its files."""
+    if entry.track.uri == path:
+        return entry
+    return structs.replace(entry, track=structs.replace(entry.track, uri=path))
+
+
+def _unchanged(file: FoundFile) -> bool:
+    try:
+        status = os.stat(file.path)
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (file.size, file.mtime_ns)

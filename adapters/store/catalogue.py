@@ -1,0 +1,142 @@
+"""The catalogue on disk: `catalogue.db`, which files are which tracks, and what analysis found."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from adapters.store.database import Migrations, OnError, damage_report, ignore, open_database
+from player.errors import StoreError
+from player.model import FEATURES_VERSION, CatalogueEntry, Track, TrackFeatures, TrackId
+from player.ports import FileRecord
+
+MIGRATIONS: Final[Migrations] = (
+    (
+        "CREATE TABLE tracks (id TEXT PRIMARY KEY, json BLOB NOT NULL)",
+        """CREATE TABLE files (
+            path TEXT PRIMARY KEY,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            track_id TEXT,
+            error TEXT,
+            version INTEGER NOT NULL
+        )""",
+        """CREATE TABLE features (
+            track_id TEXT PRIMARY KEY,
+            version INTEGER NOT NULL,
+            heard REAL NOT NULL,
+            json BLOB NOT NULL
+        )""",
+    ),
+)
+
+_track_decoder = msgspec.json.Decoder(Track)
+_features_decoder = msgspec.json.Decoder(TrackFeatures)
+
+
+class Catalogue:
+    """`player.ports.CatalogueStore` in SQLite.
+
+    Every method may be called from any thread (one connection behind a lock), returns or raises `StoreError`,
+    and is one transaction: a killed process loses at most the call it was in. Several processes may share
+    the file.
+    """
+
+    def __init__(self, path: Path, on_error: OnError = ignore) -> None:
+        self._path = Path(path)
+        self._lock = threading.Lock()
+        self._connection, aside = open_database(self._path, MIGRATIONS)
+        self._connection.execute(
+            "PRAGMA synchronous=NORMAL"
+        )  # a power cut may cost the last files, never more
+        if aside is not None:
+            on_error(damage_report(self._path, aside))
+
+    def files(self) -> dict[str, FileRecord]:
+        """Every file that was looked at, by path; failures of another analysis version are forgotten."""
+        rows = self._run(
+            "SELECT path, size, mtime_ns, track_id, error FROM files WHERE error IS NULL OR version = ?",
+            (FEATURES_VERSION,),
+        )
+        return {
+            path: FileRecord(path=path, size=size, mtime_ns=mtime_ns, track_id=track_id, error=error or "")
+            for path, size, mtime_ns, track_id, error in rows
+        }
+
+    def entries(self) -> dict[TrackId, CatalogueEntry]:
+        """Every track that was ever identified, with features of the present version if there are any."""
+        rows = self._run(
+            "SELECT tracks.json, features.json FROM tracks LEFT JOIN features"
+            " ON features.track_id = tracks.id AND features.version = ?",
+            (FEATURES_VERSION,),
+        )
+        entries = {}
+        for track_json, features_json in rows:
+            track = _track_decoder.decode(track_json)
+            features = None if features_json is None else _features_decoder.decode(features_json)
+            entries[track.id] = CatalogueEntry(track=track, features=features)
+        return entries
+
+    def features(self, track_id: TrackId) -> TrackFeatures | None:
+        """Features of the present version, None when there are none."""
+        query = "SELECT json FROM features WHERE track_id = ? AND version = ?"
+        rows = self._run(query, (track_id, FEATURES_VERSION))
+        return _features_decoder.decode(rows[0][0]) if rows else None
+
+    def record(self, file: FileRecord, track: Track | None = None) -> None:
+        """What a file turned out to be: a track, or a failure."""
+        with self._lock, self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+                (file.path, file.size, file.mtime_ns, file.track_id, file.error or None, FEATURES_VERSION),
+            )
+            if track is not None:
+                row = (track.id, msgspec.json.encode(track))
+                connection.execute("INSERT OR REPLACE INTO tracks VALUES (?, ?)", row)
+
+    def save_features(self, track_id: TrackId, features: TrackFeatures) -> None:
+        """Keep the features, unless those of the same version that are there have heard more."""
+        with self._lock, self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO features (track_id, version, heard, json) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (track_id) DO UPDATE SET"
+                " version = excluded.version, heard = excluded.heard, json = excluded.json"
+                " WHERE excluded.version != version OR excluded.heard >= heard",
+                (track_id, features.version, features.heard, msgspec.json.encode(features)),
+            )
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Files that have gone. What is known of their tracks stays, in case they come back."""
+        with self._lock, self._transaction() as connection:
+            connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
+
+    def close(self) -> None:
+        """Idempotent; nothing else may be called afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    def _run(self, query: str, values: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(
+            f"{self._path}: {error}. Free some space or check the disk; if it is damaged, delete the file: "
+            "the music is analysed anew."
+        )

@@ -1,0 +1,197 @@
+"""The journal on disk: `journal.db`, in WAL mode, every commit synchronous."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from adapters.store.database import (
+    LOCK_TIMEOUT,
+    Migrations,
+    OnError,
+    damage_report,
+    damaged,
+    ignore,
+    open_database,
+)
+from adapters.store.writer import BatchWriter
+from player.errors import StoreError
+from player.ports import JournalEntry
+
+UNWRITABLE = (  # this entry can never be stored; the disk is not at fault
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    ValueError,
+    OverflowError,
+)
+
+MIGRATIONS: Final[Migrations] = (
+    (
+        """CREATE TABLE entries (
+            id INTEGER PRIMARY KEY,
+            boot TEXT NOT NULL,
+            at REAL NOT NULL,
+            event BLOB NOT NULL,
+            effects BLOB NOT NULL,
+            feedback_id TEXT UNIQUE
+        )""",
+        "CREATE INDEX entries_of_boot ON entries (boot)",
+        "CREATE TABLE memory (resident TEXT PRIMARY KEY, json BLOB NOT NULL)",
+    ),
+)
+
+
+class SqliteJournal:
+    """`player.ports.Journal` in SQLite; the memory is kept per resident.
+
+    Every method may be called from any thread. `on_error` is told of a damaged file (moved aside, a new one
+    started), of the first failure in a row to write, and of every lost entry; on the thread where it happens.
+    The queue and its full-policy: `BatchWriter`. Music never waits for any of it.
+
+    Raises `StoreError` when the file cannot be opened or was written by a newer Lull.
+    """
+
+    def __init__(self, path: Path, resident: str, on_error: OnError = ignore) -> None:
+        self._path, self._resident, self._on_error = Path(path), resident, on_error
+        self._memory: bytes | None = None  # newest on disk, saved when the file breaks later
+        self._distrust = False  # the file proved damaged while it was open
+        self._connection: sqlite3.Connection | None = self._open()
+        self._writer = BatchWriter(self._commit, on_error)
+
+    @property
+    def dropped(self) -> int:
+        """Entries that were offered and are not on disk."""
+        return self._writer.dropped
+
+    @property
+    def failing(self) -> str:
+        """Why nothing can be written just now, "" when it can."""
+        return self._writer.failing
+
+    def append(self, entry: JournalEntry, durable: Callable[[], None] | None = None) -> None:
+        """Queue one entry; never waits for the disk. Raises `StoreError` once closed.
+
+        `durable` must not wait, and is never called for an entry that could not be stored.
+        """
+        self._writer.put(entry, durable)
+
+    def entries(self, boot: str | None = None) -> Iterator[JournalEntry]:
+        """All committed entries in order, or those of one run. `memory` is not given back.
+
+        Raises `StoreError` when the file cannot be read.
+        """
+        if boot is None:
+            return self._read("ORDER BY id", ())
+        return self._read("WHERE boot = ? ORDER BY id", (boot,))
+
+    def newest(self, count: int) -> list[JournalEntry]:
+        """The last `count` committed entries, oldest first. Raises `StoreError`."""
+        return list(self._read("ORDER BY id DESC LIMIT ?", (count,)))[::-1]
+
+    def boots(self) -> tuple[str, ...]:
+        """Every run, oldest first. Raises `StoreError`."""
+        try:
+            with closing(self._reader()) as reader:
+                rows = reader.execute("SELECT boot FROM entries GROUP BY boot ORDER BY MIN(id)").fetchall()
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+        return tuple(boot for (boot,) in rows)
+
+    def load_memory(self) -> bytes | None:
+        """JSON of the resident's committed memory, None when there is none yet. Raises `StoreError`."""
+        try:
+            with closing(self._reader()) as reader:
+                return _memory_of(reader, self._resident)
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
+    def close(self) -> None:
+        """Write what is queued, for a few seconds at most when the disk fails. Idempotent."""
+        self._writer.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        connection, aside = open_database(self._path, MIGRATIONS, distrust=self._distrust)
+        self._distrust = False
+        if aside is not None:
+            self._on_error(damage_report(self._path, aside))
+            self._carry_over(connection, aside)
+        self._memory = _memory_of(connection, self._resident)
+        return connection
+
+    def _carry_over(self, connection: sqlite3.Connection, aside: Path) -> None:
+        """Holds and bars of staff weigh more than history: save the memories if they can still be read."""
+        rows = [] if self._memory is None else [(self._resident, self._memory)]
+        try:
+            with closing(sqlite3.connect(f"{aside.absolute().as_uri()}?mode=ro", uri=True)) as old:
+                rows = old.execute("SELECT resident, json FROM memory").fetchall() or rows
+        except sqlite3.Error:
+            if not rows:
+                lost = f"{aside}: what staff decided cannot be read. Repeat every hold and every “never”."
+                self._on_error(StoreError(lost))
+        connection.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", rows)
+
+    def _read(self, choice: str, values: tuple[str | int, ...]) -> Iterator[JournalEntry]:
+        query = f"SELECT boot, at, event, effects, feedback_id FROM entries {choice}"
+        try:
+            with closing(self._reader()) as reader:
+                for boot, at, event, effects, feedback_id in reader.execute(query, values):
+                    yield JournalEntry(
+                        boot=boot, at=at, event=event, effects=effects, feedback_id=feedback_id
+                    )
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
+    def _reader(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=LOCK_TIMEOUT, isolation_level=None)
+
+    def _unreadable(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(
+            f"{self._path} cannot be read ({error}): restart Lull, which moves a damaged file aside."
+        )
+
+    def _commit(self, entries: Sequence[JournalEntry]) -> list[bool]:
+        """One transaction, on the writer's thread; which entries are on disk now. Raises `StoreError`."""
+        try:
+            if self._connection is None:
+                self._connection = self._open()
+            return self._store(self._connection, entries)
+        except sqlite3.Error as error:
+            if self._connection is not None and damaged(error):
+                self._connection.close()
+                self._connection, self._distrust = None, True
+            raise StoreError(
+                f"{self._path} cannot be written ({error}): free some space or check the disk. "
+                "It is tried again, and the music goes on."
+            ) from error
+
+    def _store(self, connection: sqlite3.Connection, entries: Sequence[JournalEntry]) -> list[bool]:
+        memory = None
+        stored = []
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for entry in entries:
+                try:
+                    new = connection.execute(
+                        "INSERT INTO entries (boot, at, event, effects, feedback_id) VALUES (?, ?, ?, ?, ?)"
+                        " ON CONFLICT (feedback_id) DO NOTHING",
+                        (entry.boot, entry.at, entry.event, entry.effects, entry.feedback_id),
+                    ).rowcount
+                except UNWRITABLE:
+                    stored.append(False)
+                    continue
+                stored.append(True)
+                memory = entry.memory if new and entry.memory is not None else memory
+            if memory is not None:
+                connection.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (self._resident, memory))
+        self._memory = memory or self._memory
+        return stored
+
+
+def _memory_of(connection: sqlite3.Connection, resident: str) -> bytes | None:
+    row = connection.execute("SELECT json FROM memory WHERE resident = ?", (resident,)).fetchone()
+    return None if row is None else bytes(row[0])
