@@ -159,10 +159,14 @@ class Unload(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Crossfade(Struct, frozen=True, kw_only=True, tag=True):
-    """Equal-power swap to `deck`; every other deck fades out. May interrupt a swap."""
+    """Equal-power swap to `deck`; every other deck fades out. May interrupt a swap.
+
+    gentle: enter no louder than what is heard, and recover slowly.
+    """
 
     deck: int
     fade: Seconds
+    gentle: bool = False
 
 
 class Fade(Struct, frozen=True, kw_only=True, tag=True):
@@ -245,7 +249,6 @@ class Progress(Struct, frozen=True, kw_only=True, tag=True):
     underruns: int  # blocks for which a deck's ring or the device ran short, since start
     ring: Seconds  # decoded ahead of the ear on that deck
     peak: Decibels  # largest output sample since the last report, dBFS
-    loudness: Lufs | None = None  # short-term loudness of the output, before the room
     lateness_p99: Seconds = Seconds(0.0)  # of the render thread, since the last report
 
 

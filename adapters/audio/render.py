@@ -109,6 +109,7 @@ class Renderer:
         while not self._closing:
             while not self._inbox.empty():
                 self._take(self._inbox.get_nowait())
+                self._tell_freed()
             block = self._mixer.render(BLOCK)
             before = self._sink.frames_written
             self._sink.write(block)

@@ -9,6 +9,7 @@ import numpy as np
 
 from player.errors import MixingError
 from player.mixing.deck import Deck
+from player.mixing.entrance import HEAD, HeardLevel, entrance
 from player.mixing.gain import (
     FULLY_IN,
     NEARLY_IN,
@@ -70,6 +71,7 @@ class Mixer:
         self._frame = 0  # rendered
         self._played = 0  # rendered with decks heard: the clock of swaps and track gains
         self._heard_until = -self.latency  # frame after the last one with a deck heard
+        self._heard = HeardLevel()
         self._gate = Ramp.steady(1.0)  # phase of the raised cosine
         self._volume = Ramp.steady(SILENCE_DB)  # dB
         self._stopping: tuple[Deck, ...] | None = None  # decks to empty when the gate has closed
@@ -156,8 +158,8 @@ class Mixer:
         Raises `MixingError`, and changes nothing, when it cannot be carried out.
         """
         match command:
-            case Crossfade(deck=deck, fade=fade):
-                self._crossfade(deck, fade)
+            case Crossfade(deck=deck, fade=fade, gentle=gentle):
+                self._crossfade(deck, fade, gentle)
             case Fade(audible=audible, fade=fade):
                 self._fade(audible, fade)
             case Volume(level=level):
@@ -167,7 +169,7 @@ class Mixer:
             case _:
                 assert_never(command)
 
-    def _crossfade(self, deck: int, fade: Seconds) -> None:
+    def _crossfade(self, deck: int, fade: Seconds, gentle: bool) -> None:
         length = fade_frames(fade)
         entering = self._loaded(deck)
         if self._stopping is not None:
@@ -178,6 +180,10 @@ class Mixer:
             self._free(leaving)
             entering.swap = SwapGain(Ramp.steady(FULLY_IN), entering=True)
             return
+        if gentle and leaving and entering.swap is None:
+            gain = Decibels(entering.track_gain.at(self._played))
+            head = entering.ring.peek(HEAD)
+            entering.track_gain = entrance(head, gain, self._heard.level, self._played, length)
         ramp = Ramp.line(self._played, angle, FULLY_IN, length)
         for other in leaving:
             scale = other.level(self._played) / math.cos(angle)
@@ -249,6 +255,7 @@ class Mixer:
             block *= _column(deck.gain(self._played, count))
             programme += block
         if decks:
+            self._heard.add(programme)
             gate = raised_cosine(self._gate.over(self._frame, count))
             programme *= _column(gate * amplitude(self._volume.over(self._frame, count)))
             self._played += count

@@ -60,13 +60,18 @@ class Ring:
 
     def read(self, frames: int) -> Pcm:
         """Consumer: up to `frames` frames, as a copy of shape (≤ frames, 2)."""
+        block = self.peek(frames)
+        self._consumed += len(block)
+        return block
+
+    def peek(self, frames: int) -> Pcm:
+        """Consumer: what `read` would give, left where it is."""
         count = max(min(frames, self.level), 0)
         start = self._consumed % self.capacity
         first = min(count, self.capacity - start)
         block: Pcm = np.empty((count, CHANNELS), np.float32)
         block[:first] = self._samples[start : start + first]
         block[first:] = self._samples[: count - first]
-        self._consumed += count
         return block
 
     def end(self) -> None:

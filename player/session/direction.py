@@ -205,7 +205,8 @@ class Direction:
             raise AssertionError(choice.track_id)
         self._recall.held_by = None
         self._record(motive, entry, at, choice)
-        self._transport.go(Target(entry=entry, fade=fade, not_before=not_before), at)
+        gentle = motive.kind == "swap"
+        self._transport.go(Target(entry=entry, fade=fade, not_before=not_before, gentle=gentle), at)
 
     def _record(
         self, motive: Motive, entry: CatalogueEntry | None, at: Seconds, choice: Selection | None = None

@@ -61,6 +61,7 @@ class Target(Struct, frozen=True, kw_only=True):
     fade: Seconds
     start: Seconds = Seconds(0.0)
     not_before: Seconds = Seconds(0.0)
+    gentle: bool = False  # no louder than what is heard
 
 
 class Entered(Struct, frozen=True, kw_only=True):
@@ -269,7 +270,7 @@ class Transport:
                     other.phase = Phase.LEAVING
             slot.phase = Phase.HEARD
             self._target = None
-            self._emit(Crossfade(deck=deck, fade=target.fade))
+            self._emit(Crossfade(deck=deck, fade=target.fade, gentle=target.gentle))
 
     def _load(self, deck: int, entry: CatalogueEntry, start: Seconds) -> None:
         self._slots[deck] = slot = Slot(entry.track.id)

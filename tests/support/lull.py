@@ -39,10 +39,11 @@ class Lull:
 
     def _pump(self, process: "subprocess.Popen[str]") -> None:
         assert process.stderr is not None
-        for line in process.stderr:
-            with self._grown:
-                self.log.append(line.rstrip())
-                self._grown.notify_all()
+        with process.stderr as lines:
+            for line in lines:
+                with self._grown:
+                    self.log.append(line.rstrip())
+                    self._grown.notify_all()
 
     def restart(self) -> None:
         self.log.clear()

@@ -9,7 +9,7 @@ from tests.support.signals import sine, stereo
 
 CODECS = {
     "mp3": "libmp3lame",
-    "ogg": "libvorbis",
+    "ogg": "vorbis",
     "opus": "libopus",
     "flac": "flac",
     "m4a": "aac",

@@ -1,0 +1,28 @@
+"""Jobs for worker processes: what real ones do at their worst. A path's name says what happens."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from adapters.library.jobs import Failure
+
+
+def act(path: str) -> str | Failure:
+    name = Path(path).name
+    if name.startswith("crash"):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if name.startswith("raise"):
+        raise ValueError(name)
+    if name.startswith("fail"):
+        return Failure("is bad")
+    if name.startswith("wait"):
+        Path(path).touch()  # it has begun
+        time.sleep(60.0)
+    return f"{name} done"
+
+
+def describe(_path: str) -> tuple[int, int, bool, str | None] | Failure:
+    """Process id, niceness, whether Ctrl-C is ignored, threads of the numeric library."""
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return os.getpid(), os.nice(0), ignored, os.environ.get("OPENBLAS_NUM_THREADS")
