@@ -67,7 +67,7 @@ class Piece:
     artist: str
     year: int
     lively: bool
-    amplify: int  # percent, of the synthesiser: about −23 LUFS, peaks below −2 dBFS
+    amplify: int  # percent, of the synthesiser: about −23 LUFS before mastering, peaks below −2 dBFS
     beats_per_bar: int
     strains: Mapping[str, Strain]
     choruses: tuple[Chorus, ...]
@@ -147,12 +147,21 @@ def _written(voice: Voice, piece: Piece, strain: Strain) -> list[Note]:
             return list(_accompaniment(voice, harmony, piece.beats_per_bar))
 
 
-def _seconds(beat: float, beats: float, tempo: Bpm, end_tempo: Bpm) -> float:
-    """Time of a beat when the tempo moves linearly over `beats`: ∫ 60/T(b) db; constant before beat 0."""
-    slope = (end_tempo - tempo) / beats
-    if beat <= 0 or abs(slope) < 1e-9:
-        return 60.0 * beat / tempo
-    return 60.0 / slope * math.log((tempo + slope * beat) / tempo)
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """From beats of a chorus to seconds of the piece; the tempo moves linearly over `beats`."""
+
+    origin: float
+    beats: int
+    tempo: Bpm
+    end_tempo: Bpm
+
+    def at(self, beat: float) -> Seconds:
+        """∫ 60/T(b) db; before beat 0 (a pickup) the tempo is constant."""
+        slope = (self.end_tempo - self.tempo) / self.beats
+        if beat <= 0 or abs(slope) < 1e-9:
+            return Seconds(self.origin + 60.0 * beat / self.tempo)
+        return Seconds(self.origin + 60.0 / slope * math.log((self.tempo + slope * beat) / self.tempo))
 
 
 def _velocity(level: float, beat: float, beats_per_bar: int, rng: random.Random) -> int:
@@ -179,30 +188,25 @@ def perform(piece: Piece) -> tuple[tuple[Tone, ...], tuple[Pedal, ...]]:
         lengths = [
             len(piece.strains[name].chords.split("|")) * piece.beats_per_bar for name in chorus.strains
         ]
-        beats = sum(lengths)
-        end_tempo = chorus.end_tempo or chorus.tempo
-
-        def at(beat: float) -> Seconds:
-            return Seconds(origin + _seconds(beat, beats, chorus.tempo, end_tempo))  # noqa: B023 - used within the turn
-
+        clock = _Clock(origin, sum(lengths), chorus.tempo, chorus.end_tempo or chorus.tempo)
         offset = 0
         for name, length in zip(chorus.strains, lengths, strict=True):
             strain = piece.strains[name]
             for voice in chorus.voices:
                 shift = 0 if voice.instrument.program is None else chorus.transpose + 12 * voice.octave
                 for note in _written(voice, piece, strain):
-                    start = at(offset + note.start)
-                    sounding = (at(offset + note.start + note.length) - start) * voice.gate
+                    start = clock.at(offset + note.start)
+                    sounding = (clock.at(offset + note.start + note.length) - start) * voice.gate
                     start = Seconds(max(0.0, start + rng.gauss(0.0, TIMING_SPREAD)))
                     velocity = _velocity(voice.level * note.force, note.start, piece.beats_per_bar, rng)
                     tones.append(Tone(start, Seconds(start + sounding), note.pitch + shift, velocity, voice))
                 if voice.pedal:
                     for chord in chords(strain.chords, piece.beats_per_bar):
-                        down = Seconds(at(offset + chord.start) + 0.03)
-                        up = Seconds(at(offset + chord.start + chord.length) - 0.03)
+                        down = Seconds(clock.at(offset + chord.start) + 0.03)
+                        up = Seconds(clock.at(offset + chord.start + chord.length) - 0.03)
                         pedals.append(Pedal(down, up, voice))
             offset += length
-        origin = at(beats)
+        origin = clock.at(clock.beats)
     return tuple(sorted(tones, key=_start)), tuple(sorted(pedals, key=_start))
 
 

@@ -46,8 +46,8 @@ PERCUSSION: Final = {
     "K": (36, 0.9),  # bass drum
     "S": (38, 0.75),  # snare
     "P": (39, 1.5),  # hand clap
-    "H": (42, 1.7),  # closed hi-hat
+    "H": (42, 2.0),  # closed hi-hat
     "C": (49, 1.3),  # crash cymbal
-    "T": (54, 1.2),  # tambourine
+    "T": (54, 1.5),  # tambourine
     "G": (81, 0.7),  # triangle
 }

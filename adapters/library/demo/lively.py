@@ -144,7 +144,7 @@ KOROBEINIKI: Final = Piece(
                 Voice(ACCORDION, MELODY, 84, pan=0.2),
                 Voice(BASS, "B . F .", 88, gate=0.8),
                 Voice(STEEL_GUITAR, ". C . C", 66, gate=0.5, pan=-0.4),
-                Voice(DRUMS, "K T T T", 54),
+                Voice(DRUMS, "K T T T", 66),
             ),
             Bpm(126.0),
             Bpm(138.0),
@@ -282,7 +282,7 @@ CAN_CAN: Final = Piece(
 )
 
 ALBERTI: Final = Voice(PIANO, "1 3 2 3", 76, octave=-1, gate=0.8, pan=-0.2)
-JANISSARY: Final = Voice(DRUMS, "KG . S . K . S S", 62, reverb=40)
+JANISSARY: Final = Voice(DRUMS, "KG H SH H K H SH SH", 64, reverb=40)
 
 TURKISH_MARCH: Final = Piece(
     title="Turkish March (Rondo alla Turca)",

@@ -1,0 +1,33 @@
+.PHONY: run test check bench lock setup setup-dev
+
+run: setup
+	.venv/bin/lull run --config config/demo.yaml
+
+test: setup-dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/pytest
+
+check: setup
+	.venv/bin/lull check --config config/demo.yaml
+
+bench: setup-dev
+	.venv/bin/python -m tests.bench
+
+setup:
+	./setup.sh
+
+setup-dev:
+	./setup.sh dev
+
+# Newest versions, one for every Python and processor, with the hashes of all their files.
+COMPILE = printf 'hatchling>=1.27\neditables\n' | build/lock/bin/uv --no-config pip compile --quiet --universal \
+	--upgrade --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -
+
+lock: setup
+	.venv/bin/python -m venv build/lock
+	build/lock/bin/pip install --quiet uv
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
