@@ -32,16 +32,11 @@ def identify(path: str) -> tuple[TrackId, Seconds]:
             raise DecodeError(path, "is empty: copy the file again.")
         with av.open(path, metadata_errors="replace") as container:
             return _identify(path, container)
-    except av.error.InvalidDataError as error:
+    except (av.error.InvalidDataError, av.error.EOFError) as error:
         raise DecodeError(path, "is not an audio file, or is damaged: replace or remove it.") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise DecodeError(path, f"cannot be read ({why}): check the file and who may read it.") from error
-
-
-def stream_id(url: str) -> TrackId:
-    """The id of a live stream: its address is all that stays the same."""
-    return blake2b(url.encode(), digest_size=16).hexdigest()
 
 
 def _identify(path: str, container: InputContainer) -> tuple[TrackId, Seconds]:
@@ -78,7 +73,7 @@ def _hash_packets(
             elif not count_all:
                 break
             end += (packet.duration or 0) * base
-    except av.error.InvalidDataError:
+    except (av.error.InvalidDataError, av.error.EOFError):
         return end  # what comes before the damage is the track
     return end
 

@@ -136,10 +136,10 @@ class Workers:
         self.close()
 
     def _submit(self, job: Callable[[str], R | Failure], path: str) -> Future[R | Failure]:
-        executor = self._executor
-        if executor is None:
-            executor = self._executor = self._started()
         try:
+            executor = self._executor
+            if executor is None:
+                executor = self._executor = self._started()
             return executor.submit(job, path)
         except RuntimeError as error:  # broken, or closed meanwhile
             broken: Future[R | Failure] = Future()
@@ -147,17 +147,22 @@ class Workers:
             return broken
 
     def _started(self) -> Executor:
+        """Raises `BrokenExecutor` once closed."""
+        if self._closed:
+            raise BrokenExecutor("closed")
         executor = self._make()
         try:
             executor.submit(os.getpid).result()
         except (BrokenExecutor, CancelledError) as error:
             executor.shutdown()
+            if self._closed:
+                raise
             raise LibraryError(
                 "The processes that analyse music cannot be started: check free memory, then try again."
             ) from error
         if self._closed:
             executor.shutdown()
-            raise LibraryError("The analysis of music was ended.")
+            raise BrokenExecutor("closed")
         return executor
 
 

@@ -91,7 +91,9 @@ def scan_paths(
     for failure in result.failed:
         console.print(f"{failure.uri}: {failure.error}", markup=False, highlight=False, soft_wrap=True)
     counts = f"{result.tracks} analysed, {result.skipped} known, {len(result.failed)} refused"
-    console.print(f"{counts} in {result.wall_s:.1f} s ({result.songs_per_hour:.0f} an hour).", highlight=False)
+    console.print(
+        f"{counts} in {result.wall_s:.1f} s ({result.songs_per_hour:.0f} an hour).", highlight=False
+    )
     return result
 
 

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -12,16 +13,29 @@ from adapters.library.pool import Workers
 from player.errors import LibraryError
 from player.model import CatalogueEntry, Track, TrackFeatures, TrackId
 from player.ports import CatalogueStore, FileRecord
+from player.units import Seconds
 
+AT_ONCE: Final = Seconds(0.0)
 GoOn = Callable[[], bool]
 
 
 class Scanner:
     """Brings the catalogue up to date with the files there are; workers never touch it."""
 
-    def __init__(self, catalogue: CatalogueStore, workers: Workers, on_failed: OnFailed) -> None:
-        """Loads the catalogue. Raises `StoreError`, as every method does."""
+    def __init__(
+        self,
+        catalogue: CatalogueStore,
+        workers: Workers,
+        on_failed: OnFailed,
+        *,
+        settle: Seconds = AT_ONCE,
+    ) -> None:
+        """Loads the catalogue. Raises `StoreError`, as every method does.
+
+        settle: a file changed less than this ago may still be being copied; if it fails, it is not told yet.
+        """
         self._catalogue, self._workers, self._on_failed = catalogue, workers, on_failed
+        self._settle = settle
         self._files = catalogue.files()
         self._entries = catalogue.entries()
         self._told: dict[str, FoundFile] = {}  # failures that were told in this run
@@ -105,6 +119,8 @@ class Scanner:
     def _failed(self, file: FoundFile, failure: Failure) -> None:
         if not os.path.exists(file.path):
             return  # gone: nothing that anybody could mend
+        if 0.0 <= time.time() - file.mtime_ns / 1e9 < self._settle:
+            return  # the next look will tell
         if failure.lasting:
             self._remember(_record(file, error=failure.why))
         self._tell(file, failure.why)

@@ -19,6 +19,7 @@ from player.settings import LibrarySettings
 from player.units import Seconds
 
 LOOK_AGAIN: Final = Seconds(60.0)  # a USB stick should be found while somebody still stands there
+SETTLE: Final = Seconds(10.0)  # tuning constant: how long a copy may pause
 DELIVER_EVERY: Final = Seconds(1.0)
 LIBRARY: Final = "library"  # named when not one file or folder is at fault
 DELIVER_AT_MOST: Final = 500  # entries at once: the inbox is not held up
@@ -85,7 +86,7 @@ class LibraryWatcher:
             self._looked = time.monotonic()
             try:
                 if scanner is None:
-                    scanner = Scanner(self._catalogue, self._workers, on_failed)
+                    scanner = Scanner(self._catalogue, self._workers, on_failed, settle=SETTLE)
                     self._load(scanner, outbox)
                 self._look(scanner, outbox, on_failed)
                 self._told.pop(LIBRARY, None)

@@ -27,7 +27,7 @@ def test_calm_is_heard_as_a_calmer_piece_without_gap_or_jolt(
         staff.wait("state/playback", lambda s: s["state"] == "playing" and s["track"]["title"] == lively)
         running.wait_line(r"library: 7 pieces, all analysed", timeout=120)
         with pulse.record() as recording:
-            recording.wait_frames(6 * SAMPLE_RATE)
+            recording.wait_frames(10 * SAMPLE_RATE)
             published = staff.publish("cmd/calm", {"id": "calm-1"})
             decision = staff.wait("event/decision", lambda d: d["event_type"] == "swap", since=published)
             assert staff.wait("cmd_result", lambda r: r["id"] == "calm-1")["ok"]
@@ -38,15 +38,14 @@ def test_calm_is_heard_as_a_calmer_piece_without_gap_or_jolt(
     assert decision["from_track"]["title"] == lively
     assert "calmness" in decision["reason"]
 
-    before, after = heard[swap - 4 * SAMPLE_RATE : swap], heard[-4 * SAMPLE_RATE :]
-    assert likeness(before, decoded(str(RECORDINGS / f"{LIVELY[0]}.ogg")))[0] > 0.95
+    old, new = heard[swap - 4 * SAMPLE_RATE : swap], heard[-4 * SAMPLE_RATE :]
+    assert likeness(old, decoded(str(RECORDINGS / f"{LIVELY[0]}.ogg")))[0] > 0.95
     calm = decoded(str(RECORDINGS / f"{music[decision['to_track']['title']]}.ogg"))
-    assert likeness(after, calm)[0] > 0.95
+    assert likeness(new, calm)[0] > 0.95
 
     assert np.min(rms_db(heard[swap - SAMPLE_RATE :], 0.010)) > -60.0, "a gap"
-    short_term = sliding_db(heard, window_s=3.0, hop_s=0.1)
-    at_swap = max(int((swap / SAMPLE_RATE - 3.0) / 0.1), 0)
-    assert np.max(short_term[at_swap:]) - short_term[at_swap] < 3.0, "a jolt"
+    before, after = (sliding_db(part, window_s=3.0, hop_s=0.1) for part in (heard[:swap], heard[swap:]))
+    assert np.max(after) - np.max(before) < 3.0, "a step up from what was heard before: a jolt"
 
     journal = running_journal(settings)
     assert decision["reason"] in journal

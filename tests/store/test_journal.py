@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from adapters.store.database import open_database
 from adapters.store.journal import MIGRATIONS, SqliteJournal
 from player.errors import StoreError
 from player.ports import Journal
-from tests.contracts.journal import check_journal, effects, journal_entry, put_and_wait
+from tests.contracts.journal import PATIENCE_S, check_journal, effects, journal_entry, put_and_wait
 from tests.support.journal import MemoryJournal
 
 
@@ -57,6 +58,23 @@ def test_a_second_feedback_does_not_bring_its_memory(path: Path) -> None:
     put_and_wait(journal, journal_entry(1, feedback_id="f", memory=b"first"))
     put_and_wait(journal, journal_entry(2, feedback_id="f", memory=b"second"))
     assert journal.load_memory() == b"first"
+    journal.close()
+
+
+def test_an_entry_and_its_memory_are_stored_together_or_not_at_all(path: Path) -> None:
+    refused = threading.Event()
+    journal = SqliteJournal(path, "demo", lambda _: refused.set())
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TRIGGER refuse BEFORE INSERT ON memory BEGIN SELECT RAISE(ABORT, 'no'); END")
+    stored = threading.Event()
+    journal.append(journal_entry(1, memory=b"m"), stored.set)
+    assert refused.wait(PATIENCE_S)
+    assert effects(journal) == []
+    assert not stored.is_set()
+    other.execute("DROP TRIGGER refuse")
+    other.close()
+    assert stored.wait(PATIENCE_S)
+    assert (effects(journal), journal.load_memory()) == ([b"[1]"], b"m")
     journal.close()
 
 
