@@ -41,6 +41,7 @@ from player.model import (
     Reading,
     SinkOpened,
     Stop,
+    TrackFeatures,
     TrackId,
 )
 from player.session.messages import (
@@ -49,8 +50,10 @@ from player.session.messages import (
     AudioReported,
     CatalogueChanged,
     CommandArrived,
+    Event,
     Memory,
     ReadingArrived,
+    Resume,
     Started,
     Stopping,
 )
@@ -62,6 +65,7 @@ log = logging.getLogger("lull")
 TOLD_EVERY = Seconds(5.0)  # how often the session hears of progress; the live view reads the newest
 DEMO_LOOK_AGAIN = Seconds(3.0)  # the demo library grows while it is rendered
 VIEW_RATE = 4  # pictures of the live view a second
+LOOK_BACK = 100  # journal entries in which the place of the last run is looked for
 GOODBYE = Seconds(0.4)  # fade at the end of the service
 
 
@@ -100,7 +104,7 @@ class Service:
             profile=profile,
             memory=_remembered(journal),
         )
-        hands = Hands(self._audio.send, catalogue.save_features)
+        hands = Hands(self._audio.send, self._save)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
         self._boot = started.boot
         self._topics = Topics(base=settings.mqtt.base, site=settings.site, player=settings.player)
@@ -257,6 +261,13 @@ class Service:
         log.info("library: %s", self._library)
         self._inbox.put(CatalogueChanged(at=self._clock.now(), found=found, gone=gone, complete=complete))
 
+    def _save(self, track_id: TrackId, features: TrackFeatures) -> None:
+        """A live analysis for the catalogue, which may be busy with a scan: on a thread."""
+        saving = asyncio.get_running_loop().run_in_executor(
+            None, self._catalogue.save_features, track_id, features
+        )
+        saving.add_done_callback(_tell)
+
     def _on_unplayable(self, uri: str, why: str) -> None:
         log.warning("library: %s: %s", uri, why)
 
@@ -287,9 +298,24 @@ def _remembered(journal: SqliteJournal) -> Memory:
     if stored is None:
         return Memory()
     try:
-        return json.decode(stored, type=Memory)
+        memory = json.decode(stored, type=Memory)
     except msgspec.ValidationError as error:
         raise StoreError(f"The memory in the journal cannot be read ({error}).") from error
+    if memory.resume is None:
+        return memory
+    for entry in reversed(journal.newest(LOOK_BACK)):
+        match json.decode(entry.event, type=Event):
+            case AudioReported(report=Progress(track_id=memory.resume.track_id, position=position)):
+                place = Resume(track_id=memory.resume.track_id, position=position)
+                return msgspec.structs.replace(memory, resume=place)
+            case _:
+                continue
+    return memory
+
+
+def _tell(saving: "asyncio.Future[None]") -> None:
+    if (error := saving.exception()) is not None:
+        log.error("library: %s", error)
 
 
 def _memory_mib(pid: int | None) -> int:

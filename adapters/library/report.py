@@ -86,8 +86,8 @@ def scan_paths(
         def on_progress(done: int, total: int, path: str) -> None:
             progress.update(task, completed=done, total=total, description=Path(path).name[:40])
 
-        width = Workers(lambda: WorkerPool(workers), workers)
-        result = scan([str(path) for path in paths], formats, catalogue, width, on_progress)
+        with Workers(lambda: WorkerPool(workers), workers) as pool:
+            result = scan([str(path) for path in paths], formats, catalogue, pool, on_progress)
     for failure in result.failed:
         console.print(f"{failure.uri}: {failure.error}", markup=False, highlight=False, soft_wrap=True)
     counts = f"{result.tracks} analysed, {result.skipped} known, {len(result.failed)} refused"
