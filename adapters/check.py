@@ -2,14 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from adapters.audio.output import open_sink
+from adapters.audio.probe import probe
 from adapters.decode import vlc
 from adapters.library.demo import demo_parts
 from adapters.library.find import find
@@ -17,7 +18,7 @@ from adapters.mqtt.broker import PrivateBroker
 from adapters.mqtt.connection import Endpoint, Terms, connect
 from adapters.system.child import saving
 from adapters.system.lock import DataLock
-from player.errors import AlreadyRunningError, LullError
+from player.errors import AlreadyRunningError, LibraryError, LullError
 from player.selection.selector import Selector
 from player.settings import MqttSettings, Profile, Settings
 
@@ -75,8 +76,9 @@ def _data(settings: Settings) -> str:
 
 
 def _sound(settings: Settings) -> str:
-    with open_sink(settings.audio.device, settings.audio.buffer_ms) as sink:
-        return f"{sink.name} opens at 48 kHz stereo"
+    if settings.audio.device.startswith("wav:"):
+        return f"everything is written to {settings.audio.device.removeprefix('wav:')}"
+    return f"{probe(settings.audio.device, settings.audio.buffer_ms)} opens at 48 kHz stereo"
 
 
 def _calibration(settings: Settings) -> Finding:
@@ -89,21 +91,20 @@ def _calibration(settings: Settings) -> Finding:
 
 
 def _music(settings: Settings) -> Iterator[Finding]:
-    folders = settings.library.folders
-    if not folders:
+    if not settings.library.folders:
         yield _tried("music", demo_parts)
-        return
+    for folder in settings.library.folders:
+        yield _tried("music", partial(_folder, folder, settings.library.formats))
+
+
+def _folder(folder: str, formats: Sequence[str]) -> str:
     refused: list[str] = []
-    files = sum(
-        1 for _ in find(folders, settings.library.formats, lambda uri, why: refused.append(f"{uri}: {why}"))
-    )
-    for text in refused:
-        yield Finding("music", False, text)
-    if files:
-        yield Finding("music", True, f"{files} files in {', '.join(folders)}")
-    elif not refused:
-        formats = ", ".join(settings.library.formats)
-        yield Finding("music", False, f"no {formats} file in {', '.join(folders)}: put music there")
+    files = sum(1 for _ in find([folder], formats, lambda path, why: refused.append(f"{path}: {why}")))
+    if refused:
+        raise LibraryError("; ".join(refused))
+    if not files:
+        raise LibraryError(f"no {', '.join(formats)} file in {folder}: put music there.")
+    return f"{files} files in {folder}"
 
 
 async def _broker(settings: Settings) -> str:

@@ -18,12 +18,14 @@ from adapters.audio.keeper import SinkKeeper
 from adapters.audio.listening import Analysis
 from adapters.audio.outbox import Outbox
 from adapters.audio.priority import raise_render_thread, raise_threads
+from adapters.audio.probe import open_probed
 from adapters.audio.render import Lower, Renderer
 from player.model import MixCommand
 from player.units import Seconds
 
 SWITCH_INTERVAL: Final = Seconds(0.0005)  # how long the render thread waits for the interpreter (DESIGN 2)
 LAST_BLOCK: Final = Seconds(0.5)  # for the sink to be closed in good order
+SUSPECT_RETRY: Final = Seconds(30.0)  # each try costs a process
 READ_BYTES: Final = 1 << 16
 NO_ROOM: Final = 3  # exit status: the brain does not read our reports
 
@@ -41,7 +43,7 @@ def main() -> None:
     _thread("reports", lambda: _pump(outbox, connection))
     analysis = Analysis(report=outbox.put, lower=lambda decoder, gain: renderer.post(Lower(decoder, gain)))
     analysis.start()
-    sink = SinkKeeper(arguments.device, arguments.buffer_ms, outbox.put)
+    sink = _sink(arguments, outbox)
     renderer = Renderer(sink, outbox.put, analysis)
     _thread("commands", lambda: _read_commands(connection, renderer))
     status = 0
@@ -56,12 +58,22 @@ def main() -> None:
     os._exit(status)
 
 
+def _sink(arguments: argparse.Namespace, outbox: Outbox) -> SinkKeeper:
+    device, buffer_ms = arguments.device, arguments.buffer_ms
+    if not arguments.suspect:
+        return SinkKeeper(device, buffer_ms, outbox.put)
+    return SinkKeeper(
+        device, buffer_ms, outbox.put, opener=open_probed, refresh=lambda: None, retry=SUSPECT_RETRY
+    )
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="adapters.audio.child")
     parser.add_argument("--fd", type=int, required=True, help="socket for commands and reports")
     parser.add_argument("--parent", type=int, required=True, help="process id of the brain")
     parser.add_argument("--device", default="default")
     parser.add_argument("--buffer-ms", type=int, default=120)
+    parser.add_argument("--suspect", action="store_true", help="opening the device has killed processes")
     return parser.parse_args()
 
 

@@ -19,6 +19,9 @@ READY_TIMEOUT: Final = Seconds(15.0)  # start → first report
 STALL: Final = Seconds(1.5)  # without a report of frames written: the process stands still
 FAST_DEATH: Final = Seconds(5.0)  # a process that lived shorter was of no use;
 BACKOFF: Final = (0.0, 0.0, 0.5, 1.0, 2.0, 5.0)  # s before the next start, by fast deaths in a row
+SUSPECT: Final = (
+    2  # processes that died while the device was opened: from then on it is tried elsewhere first
+)
 CLOSE_TIMEOUT: Final = Seconds(1.5)
 MAX_UNSENT: Final = 1 << 20  # bytes of commands that a process did not take: it stands still
 LINE_LIMIT: Final = 1 << 20  # bytes of one report
@@ -48,6 +51,7 @@ class AudioProcess:
         self.last_progress: Progress | None = None
         self.unsent = 0  # commands given while no process could take them
         self.starts = 0
+        self._stillborn = 0  # processes in a row that ended before their sink was open
 
     @property
     def pid(self) -> int | None:
@@ -84,6 +88,7 @@ class AudioProcess:
             finally:
                 theirs.close()
             self.starts += 1
+            self._stillborn += 1
             reason = await self._read(reader)
         finally:
             await self._end()
@@ -93,6 +98,8 @@ class AudioProcess:
         argv = [sys.executable, "-m", "adapters.audio.child", "--fd", str(theirs.fileno())]
         argv += ["--parent", str(os.getpid()), "--device", self._settings.device]
         argv += ["--buffer-ms", str(self._settings.buffer_ms)]
+        if self._stillborn >= SUSPECT:
+            argv.append("--suspect")
         return await asyncio.create_subprocess_exec(
             *self._bound(argv),
             pass_fds=[theirs.fileno()],
@@ -123,6 +130,7 @@ class AudioProcess:
             self._deliver(report)
             if isinstance(report, SinkOpened) and patience == READY_TIMEOUT:
                 patience = STALL
+                self._stillborn = 0
                 self._on_ready()
 
     async def _exit_reason(self) -> str:
