@@ -62,6 +62,10 @@ class Brain:
         self.views: dict[type[StateView], StateView] = {}
         self.decisions: list[Decision] = []  # the newest few, for the terminal
 
+    @property
+    def boot(self) -> str:
+        return self._started.boot
+
     def announce_to(self, publisher: Publisher) -> None:
         self._publishers.append(publisher)
 

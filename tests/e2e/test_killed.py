@@ -54,10 +54,10 @@ def test_the_audio_process_is_killed_and_the_music_goes_on_at_its_place(
     with lull(settings, tmp_path, pulse.env) as running, person(running.port, ROOT) as staff:
         staff.wait("state/playback", lambda s: s["state"] == "playing" and s["track"]["title"] == lively)
         with pulse.record() as recording:
-            recording.wait_frames(10 * SAMPLE_RATE)
+            recording.wait_frames(10 * SAMPLE_RATE, timeout=30)
             killed = time.monotonic()
             os.kill(running.children()["audio"], signal.SIGKILL)
-            recording.wait_frames(recording.frames + 10 * SAMPLE_RATE)
+            recording.wait_frames(recording.frames + 10 * SAMPLE_RATE, timeout=30)
             heard = recording.pcm()
             kill = int((killed - recording.played_at(0)) * SAMPLE_RATE)
     gap = longest_silence_s(heard[kill:])

@@ -27,7 +27,7 @@ def test_calm_is_heard_as_a_calmer_piece_without_gap_or_jolt(
         staff.wait("state/playback", lambda s: s["state"] == "playing" and s["track"]["title"] == lively)
         running.wait_line(r"library: 7 pieces, all analysed", timeout=120)
         with pulse.record() as recording:
-            recording.wait_frames(10 * SAMPLE_RATE)
+            recording.wait_frames(10 * SAMPLE_RATE, timeout=60)
             published = staff.publish("cmd/calm", {"id": "calm-1"})
             decision = staff.wait("event/decision", lambda d: d["event_type"] == "swap", since=published)
             assert staff.wait("cmd_result", lambda r: r["id"] == "calm-1")["ok"]
@@ -86,7 +86,7 @@ def test_a_swap_of_stationary_signals_dips_by_at_most_1_db(
         staff.wait("state/playback", lambda s: s["state"] == "playing")
         running.wait_line(r"library: 2 pieces, all analysed")
         with pulse.record() as recording:
-            recording.wait_frames(8 * SAMPLE_RATE)
+            recording.wait_frames(8 * SAMPLE_RATE, timeout=60)
             staff.publish("cmd/next", {"id": "n"})
             recording.wait_frames(recording.frames + int((FADE_S + 3.0) * SAMPLE_RATE))
             heard = recording.pcm()[6 * SAMPLE_RATE :]  # the fade at the start is over
@@ -106,9 +106,9 @@ def test_a_swap_within_a_swap_does_not_click(
         staff.wait("state/playback", lambda s: s["state"] == "playing")
         running.wait_line(r"library: 3 pieces, all analysed")
         with pulse.record() as recording:
-            recording.wait_frames(6 * SAMPLE_RATE)
+            recording.wait_frames(6 * SAMPLE_RATE, timeout=60)
             staff.publish("cmd/next", {"id": "n1"})
-            recording.wait_frames(recording.frames + 2 * SAMPLE_RATE)
+            recording.wait_frames(recording.frames + 2 * SAMPLE_RATE, timeout=60)
             staff.publish("cmd/next", {"id": "n2"})
             recording.wait_frames(recording.frames + int((FADE_S + 2.0) * SAMPLE_RATE))
             heard = recording.pcm()

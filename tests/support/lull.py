@@ -17,6 +17,7 @@ import paho.mqtt.client as paho
 import yaml
 
 PATIENCE_S = 30.0  # a real system that has not answered by then is broken
+END_S = 10.0  # after SIGTERM
 PRESENT = Path("/proc")
 
 
@@ -26,7 +27,7 @@ class Lull:
     def __init__(self, settings: dict[str, Any], folder: Path, env: dict[str, str] | None = None) -> None:
         self.config = folder / "lull.yaml"
         self.config.write_text(yaml.safe_dump(settings))
-        self.env = env or dict(os.environ)
+        self.env = {**(env or os.environ), "PYTHONFAULTHANDLER": "1"}
         self.log: list[str] = []
         self._grown = threading.Condition()
         self.process = self._start()
@@ -88,7 +89,12 @@ class Lull:
         """As systemd would: SIGTERM, then wait."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=PATIENCE_S)
+        try:
+            return self.process.wait(timeout=END_S)
+        except subprocess.TimeoutExpired as error:
+            self.process.send_signal(signal.SIGABRT)  # faulthandler tells where every thread stands
+            self.process.wait(timeout=PATIENCE_S)
+            raise TimeoutError("lull did not end:\n" + "\n".join(self.log[-80:])) from error
 
     def kill(self) -> None:
         self.process.kill()

@@ -1,0 +1,97 @@
+"""What Lull says and hears over MQTT: the private broker, the link, the virtual wristband."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from adapters.brain import Brain
+from adapters.clock import Clock
+from adapters.inbox import Inbox
+from adapters.mqtt.broker import PrivateBroker
+from adapters.mqtt.client import Callbacks, Identity, MqttLink
+from adapters.mqtt.topics import Topics
+from adapters.system.child import saving
+from adapters.virtual_resident import VirtualWristband
+from player.errors import MqttError
+from player.model import Command, Reading
+from player.session.messages import CommandArrived, ReadingArrived
+from player.settings import MqttSettings, Settings
+
+log = logging.getLogger("lull")
+
+
+class Conversation:
+    """`state` tells people where the broker is, or why there is none. `vitals` goes into `status`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        inbox: Inbox,
+        brain: Brain,
+        vitals: Callable[[], Mapping[str, object]],
+    ) -> None:
+        self._settings, self._clock, self._inbox, self._brain = settings, clock, inbox, brain
+        self._vitals = vitals
+        self._topics = Topics(base=settings.mqtt.base, site=settings.site, player=settings.player)
+        self._url = ""
+        self.state = "starting"
+
+    @property
+    def example(self) -> str:
+        """A first message that somebody can type."""
+        where = urlsplit(self._url)
+        port = f" -p {where.port}" if where.port else ""
+        return f"mosquitto_pub{port} -t {self._topics.root}/cmd/calm -m '{{}}'"
+
+    async def run(self) -> None:
+        """Music never waits for a broker: without one Lull plays, and `state` says what is missing."""
+        async with AsyncExitStack() as stack:
+            mqtt = self._settings.mqtt
+            if mqtt.url is None:
+                try:
+                    folder = Path(self._settings.data) / "broker"
+                    broker = await stack.enter_async_context(PrivateBroker(folder, saving))
+                except MqttError as error:
+                    self.state = f"none: {error}"
+                    log.warning("broker: %s", error)
+                    return
+                mqtt = msgspec.structs.replace(mqtt, url=broker.url)
+                log.info("broker: private, %s:%d", broker.host, broker.port)
+            await self._talk(mqtt)
+
+    async def _talk(self, mqtt: MqttSettings) -> None:
+        self._url = self.state = str(mqtt.url)
+        link = MqttLink(
+            mqtt,
+            self._topics,
+            Identity(boot=self._brain.boot, version=version("lull")),
+            Callbacks(self._on_message, self._brain.keep_feedback, self._on_broker, self._vitals),
+            self._clock.now,
+        )
+        self._brain.announce_to(link)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(link.run(), name="link")
+            if self._settings.demo:
+                where = urlsplit(self._url)
+                host, port = str(where.hostname), where.port or 1883
+                wristband = VirtualWristband(self._topics.root, host, port, self._clock.now)
+                group.create_task(wristband.run(), name="wristband")
+
+    def _on_message(self, message: Command | Reading) -> None:
+        at = self._clock.now()
+        match message:
+            case Command():
+                self._inbox.put(CommandArrived(at=at, command=message))
+            case Reading():
+                self._inbox.put(ReadingArrived(at=at, reading=message))
+
+    def _on_broker(self, connected: bool, why: str) -> None:
+        self.state = self._url if connected else f"{self._url} (away: {why})"
+        log.log(logging.INFO if connected else logging.WARNING, "broker: %s", self.state)

@@ -1,0 +1,82 @@
+"""The music there is: folders watched, the demo library rendered, what was found told to the session."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import msgspec
+
+from adapters.clock import Clock
+from adapters.inbox import Inbox
+from adapters.library.demo import ensure_demo_library
+from adapters.library.watcher import LOOK_AGAIN, LibraryWatcher
+from player.errors import LibraryError
+from player.model import CatalogueEntry, TrackFeatures, TrackId
+from player.ports import CatalogueStore
+from player.session.messages import CatalogueChanged
+from player.settings import LibrarySettings, Settings
+from player.units import Seconds
+
+log = logging.getLogger("lull")
+
+DEMO_LOOK_AGAIN = Seconds(3.0)  # the demo library grows while it is rendered
+
+
+class Music:
+    """`state` tells people how many pieces there are; `unknown` are those not analysed yet."""
+
+    def __init__(self, settings: Settings, catalogue: CatalogueStore, clock: Clock, inbox: Inbox) -> None:
+        self._settings, self._catalogue, self._clock, self._inbox = settings, catalogue, clock, inbox
+        self.pieces: set[TrackId] = set()
+        self.unknown: set[TrackId] = set()
+        self.state = "looking for music"
+
+    async def run(self) -> None:
+        library = self._settings.library
+        if library.folders:
+            await self._watch(library, LOOK_AGAIN)
+            return
+        demo = Path(self._settings.data) / "demo"
+        demo.mkdir(parents=True, exist_ok=True)
+        library = msgspec.structs.replace(library, folders=(str(demo),))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._render_demo(demo), name="demo")
+            group.create_task(self._watch(library, DEMO_LOOK_AGAIN), name="watch")
+
+    def save(self, track_id: TrackId, features: TrackFeatures) -> None:
+        """Keep a live analysis. The catalogue may be busy with a scan: on a thread."""
+        loop = asyncio.get_running_loop()
+        saving = loop.run_in_executor(None, self._catalogue.save_features, track_id, features)
+        saving.add_done_callback(_tell)
+
+    async def _watch(self, library: LibrarySettings, look_again: Seconds) -> None:
+        await LibraryWatcher(
+            library, self._catalogue, self._on_music, self._on_unplayable, look_again=look_again
+        ).run()
+
+    async def _render_demo(self, folder: Path) -> None:
+        try:
+            await asyncio.to_thread(ensure_demo_library, folder)
+        except LibraryError as error:
+            self.state = str(error)
+            log.warning("library: %s", error)
+
+    def _on_music(self, found: tuple[CatalogueEntry, ...], gone: tuple[TrackId, ...], complete: bool) -> None:
+        for entry in found:
+            self.pieces.add(entry.track.id)
+            (self.unknown.discard if entry.features else self.unknown.add)(entry.track.id)
+        self.pieces.difference_update(gone)
+        self.unknown.difference_update(gone)
+        left = f"{len(self.unknown)} still to analyse" if self.unknown else "all analysed"
+        self.state = f"{len(self.pieces)} pieces, {left}"
+        log.info("library: %s", self.state)
+        self._inbox.put(CatalogueChanged(at=self._clock.now(), found=found, gone=gone, complete=complete))
+
+    @staticmethod
+    def _on_unplayable(uri: str, why: str) -> None:
+        log.warning("library: %s: %s", uri, why)
+
+
+def _tell(saving: "asyncio.Future[None]") -> None:
+    if not saving.cancelled() and (error := saving.exception()) is not None:
+        log.error("library: %s", error)
