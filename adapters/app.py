@@ -46,6 +46,7 @@ log = logging.getLogger("lull")
 TOLD_EVERY = Seconds(5.0)  # how often the session hears of progress; the live view reads the newest
 VIEW_RATE = 4  # pictures of the live view a second
 LOOK_BACK = 100  # journal entries in which the place of the last run is looked for
+END_PATIENCE = Seconds(2.0)  # before a part that was cancelled is cancelled again
 GOODBYE = Seconds(0.4)  # fade at the end of the service
 
 
@@ -105,8 +106,7 @@ class Service:
             await brain
             self._audio.send(Stop(fade=GOODBYE))
             await asyncio.sleep(GOODBYE + self._buffer)
-            for part in parts:
-                part.cancel()
+            await _end(parts)
 
     def _parts(self, *, live: bool) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "audio", self._audio.run()
@@ -176,6 +176,20 @@ class Service:
             library=self._music.state,
             message=self._conversation.example,
         )
+
+
+async def _end(parts: list[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: on Python 3.11 `asyncio.wait_for`, in a library too, can swallow one
+    cancellation (bpo-37658), and a task group hands a second one on to nobody."""
+    waiting: set[asyncio.Task[None]] = set(parts)
+    for part in parts:
+        part.cancel()
+    while waiting:
+        _, waiting = await asyncio.wait(waiting, timeout=END_PATIENCE)
+        if waiting:
+            log.warning("still ending: %s", ", ".join(sorted(part.get_name() for part in waiting)))
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
 
 
 def _remembered(journal: SqliteJournal) -> Memory:

@@ -116,7 +116,10 @@ class AudioProcess:
         patience = READY_TIMEOUT
         while True:
             try:
-                line = await asyncio.wait_for(reader.readline(), patience)
+                async with asyncio.timeout(
+                    patience
+                ):  # not wait_for: Python 3.11's can swallow a cancellation
+                    line = await reader.readline()
             except TimeoutError:
                 self._kill()
                 return f"the audio process stood still for {patience:.1f} s"
@@ -136,7 +139,8 @@ class AudioProcess:
     async def _exit_reason(self) -> str:
         assert self._process is not None
         try:
-            status = await asyncio.wait_for(self._process.wait(), CLOSE_TIMEOUT)
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                status = await self._process.wait()
         except TimeoutError:
             return "the audio process closed its pipe"
         return (
@@ -154,7 +158,8 @@ class AudioProcess:
         if process is None:
             return
         try:
-            await asyncio.wait_for(process.wait(), CLOSE_TIMEOUT)
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await process.wait()
         except TimeoutError:
             self._kill()
             await process.wait()
