@@ -120,7 +120,7 @@ class Brain:
                 boot=self._started.boot,
                 at=event.at,
                 event=json.encode(event),
-                effects=json.encode(effects),
+                effects=journalled(effects),
                 memory=memory,
                 feedback_id=feedback_id,
             ),
@@ -172,6 +172,11 @@ class Brain:
             self._wake.cancel()
         delay = max(at - self._clock.now(), 0.0)
         self._wake = asyncio.get_running_loop().call_later(delay, self._put_tick)
+
+
+def journalled(effects: tuple[Effect, ...]) -> bytes:
+    """Effects as the journal keeps them: the memory has its own place, it would outgrow all the rest."""
+    return json.encode([effect for effect in effects if not isinstance(effect, Remember)])
 
 
 def _resolve(waiting: asyncio.Future[None]) -> None:

@@ -12,6 +12,7 @@ HALF_LIFE = {Quantity.AGITATION: 60.0, Quantity.AGITATION_RATING: 600.0}  # s
 STALE_AFTER = {Quantity.AGITATION: 180.0, Quantity.AGITATION_RATING: 1800.0}  # s
 TRUST = {Quantity.AGITATION: 0.5, Quantity.AGITATION_RATING: 1.0}  # confidence of one fresh reading, 0-1
 RATING_WEIGHT = 8.0  # a person in the room outweighs any sensor (SCIENCE: staff are authoritative)
+MAX_SOURCES = 32  # of one resident; the one that was silent longest goes
 RATING_FULL_SCALE = 4.0
 TREND_TIME_CONSTANT = 60.0  # s
 TREND_THRESHOLD = 0.1  # change of agitation that is called a trend
@@ -33,7 +34,10 @@ class EvidencePool:
     def observe(self, reading: Reading) -> None:
         """Take a reading; quantities that are not yet understood are left aside."""
         if reading.quantity in HALF_LIFE:
+            self._newest.pop((reading.source, reading.quantity), None)
             self._newest[reading.source, reading.quantity] = reading
+            while len(self._newest) > MAX_SOURCES:
+                del self._newest[next(iter(self._newest))]
 
     def estimate(self, at: Seconds) -> ListenerState:
         self._drop_stale(at)

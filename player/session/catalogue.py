@@ -1,4 +1,4 @@
-"""The music there is, as the session knows it: tracks, features, and what broke in this run."""
+"""The music there is, as the session knows it: tracks, features, and what lately could not be played."""
 
 from collections.abc import Iterable
 
@@ -7,22 +7,34 @@ from msgspec import structs
 from player.model import FEATURES_VERSION, CatalogueEntry, TrackFeatures, TrackId
 from player.selection.familiarity import names
 from player.settings import Taste
+from player.units import Seconds
+
+TRY_AGAIN = Seconds(300.0)  # a folder may have been away for a moment; own judgement
 
 
 class Catalogue:
+    """`version` grows with every change of what may be chosen."""
+
     def __init__(self) -> None:
         self._entries: dict[TrackId, CatalogueEntry] = {}
-        self._broken: dict[TrackId, str] = {}
+        self._gone: set[TrackId] = set()  # files removed: still known, never chosen
+        self._broken: dict[TrackId, Seconds] = {}  # not tried before this moment
         self.complete = False  # every folder has been looked at once
+        self.version = 0
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) - len(self._gone)
 
     def get(self, track_id: TrackId | None) -> CatalogueEntry | None:
+        """Also of a piece whose file was removed: it may still be heard."""
         return self._entries.get(track_id) if track_id is not None else None
 
-    def playable(self) -> Iterable[CatalogueEntry]:
-        return (entry for track_id, entry in self._entries.items() if track_id not in self._broken)
+    def playable(self, at: Seconds) -> Iterable[CatalogueEntry]:
+        return (entry for entry in self._entries.values() if self.is_playable(entry.track.id, at))
+
+    def is_playable(self, track_id: TrackId, at: Seconds) -> bool:
+        known = track_id in self._entries and track_id not in self._gone
+        return known and at >= self._broken.get(track_id, at)
 
     def merge(self, found: Iterable[CatalogueEntry], gone: Iterable[TrackId]) -> None:
         """Newer tags and features win; features are kept when an entry comes without them."""
@@ -31,17 +43,20 @@ class Catalogue:
             features = entry.features if _usable(entry.features) else known.features if known else None
             self._entries[entry.track.id] = CatalogueEntry(track=entry.track, features=features)
             self._broken.pop(entry.track.id, None)
-        for track_id in gone:
-            self._entries.pop(track_id, None)
+            self._gone.discard(entry.track.id)
+        self._gone.update(track_id for track_id in gone if track_id in self._entries)
+        self.version += 1
 
     def learn(self, track_id: TrackId, features: TrackFeatures) -> None:
         entry = self._entries.get(track_id)
         if entry is not None and _usable(features):
             self._entries[track_id] = structs.replace(entry, features=features)
+            self.version += 1
 
-    def broke(self, track_id: TrackId, reason: str) -> None:
-        """Not tried again in this run, unless the file is found anew."""
-        self._broken[track_id] = reason
+    def broke(self, track_id: TrackId, at: Seconds) -> None:
+        """Not tried again for a while, unless the file is found anew."""
+        self._broken[track_id] = Seconds(at + TRY_AGAIN)
+        self.version += 1
 
     def named(self, name: str | None) -> CatalogueEntry | None:
         """The first track that a person names by title, "artist - title" or path."""

@@ -45,16 +45,18 @@ class Chooser:
     def first(self, name: str | None, at: Seconds) -> Selection | None:
         """The piece that the profile names to start with, if it may be played; otherwise by the policy."""
         entry = self._catalogue.named(name)
-        if entry is not None and entry.track.id not in self._recall.barred(at):
+        if entry is not None and self._catalogue.is_playable(entry.track.id, at):
             choice = self._choose(at, Purpose(soothe=False), only=entry)
             if choice is not None:
                 return choice
         return self.following(None, at, calm=False)
 
     def may_play(self, track_id: TrackId, at: Seconds) -> CatalogueEntry | None:
-        """The entry, if it is there and nothing bars it."""
+        """The entry, if it is there and nothing bars it or lately broke it."""
         entry = self._catalogue.get(track_id)
-        return entry if entry is not None and self._choose(at, Purpose(soothe=False), only=entry) else None
+        if entry is None or not self._catalogue.is_playable(track_id, at):
+            return None
+        return entry if self._choose(at, Purpose(soothe=False), only=entry) else None
 
     def calmness(self, track_id: TrackId | None) -> float:
         entry = self._catalogue.get(track_id)
@@ -63,5 +65,5 @@ class Chooser:
         return entry.features.affect.calmness
 
     def _choose(self, at: Seconds, purpose: Purpose, only: CatalogueEntry | None = None) -> Selection | None:
-        entries = self._catalogue.playable() if only is None else (only,)
+        entries = self._catalogue.playable(at) if only is None else (only,)
         return self._selector.choose(entries, self._recall.history(at), purpose, self._random)

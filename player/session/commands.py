@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from player.model import AdaptMode, Command, Quantity, Reading, TrackId, Verb
 from player.session.catalogue import Catalogue
-from player.session.direction import STOP_FADE, Direction
+from player.session.direction import NOTHING_LEFT, STOP_FADE, Direction
 from player.session.recall import Recall
 from player.session.states import Held, Idle, Paused, Playing, Soothing
 from player.session.transport import Transport
@@ -22,6 +22,7 @@ class Result(Struct, frozen=True, kw_only=True):
     reading: Reading | None = None
 
 
+RESIDENT = "resident"  # who presses, as a button names it (MQTT.md A)
 DONE = Result()
 NOTHING_PLAYS = Result(ok=False, reason="nothing-plays")
 NOTHING_TO_PLAY = Result(ok=False, reason="nothing-to-play")
@@ -52,12 +53,12 @@ class CommandDesk:
             case Verb.PAUSE:
                 return DONE if self._direction.pause(at, by) else NOTHING_PLAYS
             case Verb.PLAY:
-                return self._play(at, by)
+                return self._play(at, by, minute)
             case Verb.PLAY_PAUSE:
                 playing = isinstance(self._direction.state, Playing | Soothing)
                 return self.carry_out(_as(command, Verb.PAUSE if playing else Verb.PLAY), at, minute)
             case Verb.CALM:
-                return self._calm(at, by)
+                return self._calm(at, by, minute)
             case Verb.NEXT:
                 return self._next(at, by)
             case Verb.LIKE | Verb.DISLIKE | Verb.NEVER:
@@ -76,12 +77,13 @@ class CommandDesk:
             case _:
                 assert_never(command.verb)
 
-    def _play(self, at: Seconds, by: str) -> Result:
+    def _play(self, at: Seconds, by: str, minute: int) -> Result:
+        refused = self._not_for_the_resident(by, minute)
+        if refused is not None:
+            return refused
         match self._direction.state:
             case Playing() | Soothing():
                 return DONE
-            case Held(by=holder) if by == "resident" and holder != "resident":
-                return Result(ok=False, reason="held-by-staff")
             case Paused():
                 self._direction.unpause(at, by)
                 return DONE
@@ -93,15 +95,28 @@ class CommandDesk:
                 started = self._direction.start(at, by, f"Play, asked by {by}")
                 return DONE if started else NOTHING_TO_PLAY
 
-    def _calm(self, at: Seconds, by: str) -> Result:
-        if by == "resident" and isinstance(self._direction.state, Held):
-            return Result(ok=False, reason="held-by-staff")
+    def _not_for_the_resident(self, by: str, minute: int) -> Result | None:
+        """Silence that only staff may end: their own hold, and quiet hours (DESIGN 4)."""
+        if by != RESIDENT:
+            return None
+        match self._direction.state:
+            case Held(by=holder) | Paused(by=holder) if holder != RESIDENT:
+                return Result(ok=False, reason="held-by-staff")
+            case Held() | Idle() if self._volume.quiet_hours(minute):
+                return Result(ok=False, reason="quiet-hours")
+            case _:
+                return None
+
+    def _calm(self, at: Seconds, by: str, minute: int) -> Result:
+        refused = self._not_for_the_resident(by, minute)
+        if refused is not None:
+            return refused
         self._wake_mode()
         if self._direction.soothe(at, by, f"Calmer music, asked by {by}"):
             return DONE
         if isinstance(self._direction.state, Playing | Soothing):
             return NOTHING_CALMER
-        return self._play(at, by)
+        return self._play(at, by, minute)
 
     def _next(self, at: Seconds, by: str) -> Result:
         if isinstance(self._direction.state, Idle | Held):
@@ -136,7 +151,7 @@ class CommandDesk:
         match self._direction.state:
             case Playing() | Soothing():
                 if not self._direction.follow(at, by, f"{what}, said {by}"):
-                    self._direction.silence(at, "No music that may be played is left.")
+                    self._direction.silence(at, NOTHING_LEFT)
             case Paused():
                 self._transport.stop(STOP_FADE)  # `play` brings another
             case Idle() | Held():

@@ -20,6 +20,7 @@ PAUSE_FADE = Seconds(0.4)
 RESUME_FADE = Seconds(2.0)  # after a fault or a pause: quietly in again
 START_FADE = Seconds(4.0)
 NOW = Seconds(0.0)
+NOTHING_LEFT = "No music that may be played is left. Add music, or lift a “never”."
 
 
 class Motive(Struct, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ class Direction:
         if not isinstance(self.state, Held):
             self._record(Motive(kind="hold", trigger=by, reason=f"Stopped by {by}."), None, at)
         self.state = Held(since=at, by=by)
-        self._recall.held_by = by
+        self._recall.held_by, self._recall.paused_by = by, None
 
     def silence(self, at: Seconds, reason: str) -> None:
         """Nothing may be played: fade out and say why."""
@@ -146,47 +147,76 @@ class Direction:
         self._remember_place()
         self._transport.pause(PAUSE_FADE)
         self.state = Paused(since=at, by=by, during=self.state)
+        self._recall.paused_by = by
         return True
 
     def unpause(self, at: Seconds, by: str) -> None:
         if not isinstance(self.state, Paused):
             return
+        paused_for, end = at - self.state.since, self._transport.leaves_at
         self._wake_up()
         if self.wanted is not None:
+            if end is not None:  # it was about to end: what follows was not yet chosen
+                self._before_the_end(Seconds(end + paused_for), at)
             return
         place = self._recall.resume  # the audio process was restarted meanwhile, or the piece was refused
         if place is None or not self.resume(place, at, by, "Play again"):
             self.follow(at, by, "Play again")
 
+    def restore(self, at: Seconds) -> None:
+        """A hold or a pause outlives a restart."""
+        if self._recall.held_by is not None:
+            self.state = Held(since=at, by=self._recall.held_by)
+        elif self._recall.paused_by is not None:
+            during = Playing(since=at, reason="Paused before a restart.")
+            self.state = Paused(since=at, by=self._recall.paused_by, during=during)
+
     # --- what the transport saw -----------------------------------------------------------------------
 
     def outcome(self, outcome: Outcome, at: Seconds) -> None:
+        """While paused nothing that happens to the decks starts the music: only a person does."""
+        paused = isinstance(self.state, Paused)
         match outcome:
             case Entered(track_id=track_id):
                 self._recall.played(track_id, at)
                 self._recall.place(track_id, self._transport.position)
-            case Broke(track_id=track_id, reason=reason, wanted=wanted):
-                self._catalogue.broke(track_id, reason)
-                if wanted and self.wanted is None:
-                    self._after_fault(at, f"The piece before could not be played ({reason})")
-                elif wanted and self._transport.current != track_id and self._transport.target is None:
+            case Broke(track_id=track_id):
+                self._broke(outcome, at)
+                if paused:
+                    return
+                if self.wanted is None or (outcome.dry and self._transport.target is None):
+                    self._after_fault(at, f"The piece before could not be played ({outcome.reason})")
+                elif outcome.wanted and self._transport.current != track_id:
                     self.follow(at, "fault", "The piece that was to come could not be played")
-            case Ending(track_id=track_id, at=end):
-                if self._transport.target is None:
-                    fade = Seconds(max(min(self.policy.swap_fade_s, end - at), 0.5))
-                    self.follow(at, "ended", "Next", not_before=Seconds(end - fade), fade=fade)
+            case Ending(at=end):
+                if self._transport.target is None and not paused:
+                    self._before_the_end(end, at)
             case RanOut():
                 if isinstance(self.state, Playing | Soothing):
                     self._after_fault(at, "The piece before ended early")
 
     def lost(self, track_id: TrackId, position: Seconds) -> None:
-        """The audio process is gone; the place is kept."""
-        self._recall.place(self._transport.target or track_id or None, position)
+        """The audio process is gone; the place is kept. What was about to be heard will begin anew."""
+        target = self._transport.target
+        if target is not None and target != track_id:
+            self._recall.place(target, NOW)
+        else:
+            self._recall.place(track_id or None, position)
         self._transport.lost()
+
+    def _broke(self, broke: Broke, at: Seconds) -> None:
+        self._catalogue.broke(broke.track_id, at)
+        resume = self._recall.resume
+        if resume is not None and resume.track_id == broke.track_id:
+            self._recall.forget_place()
+
+    def _before_the_end(self, end: Seconds, at: Seconds) -> None:
+        fade = Seconds(max(min(self.policy.swap_fade_s, end - at), 0.5))
+        self.follow(at, "ended", "Next", not_before=Seconds(end - fade), fade=fade)
 
     def _after_fault(self, at: Seconds, why: str) -> None:
         if not self.follow(at, "fault", why):
-            self.idle(at, "No music that may be played is left. Add music, or lift a “never”.")
+            self.idle(at, NOTHING_LEFT)
 
     # --- tools --------------------------------------------------------------------------------------
 
@@ -195,7 +225,7 @@ class Direction:
         if isinstance(self.state, Paused):
             self._transport.resume(RESUME_FADE)
             self.state = self.state.during
-        self._recall.held_by = None
+        self._recall.held_by = self._recall.paused_by = None
 
     def _go(
         self, choice: Selection, motive: Motive, fade: Seconds, at: Seconds, not_before: Seconds = NOW

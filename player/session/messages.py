@@ -52,6 +52,7 @@ class Memory(Struct, frozen=True, kw_only=True):
     feedback: tuple[str, ...] = ()  # ids of the newest feedback, so that none counts twice
     mode: AdaptMode = AdaptMode.AUTO
     held_by: str | None = None  # who stopped the music; None: nobody
+    paused_by: str | None = None  # who paused it
     resume: Resume | None = None
 
 

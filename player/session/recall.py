@@ -22,7 +22,9 @@ class Recall:
         self._feedback = list(memory.feedback)
         self.mode: AdaptMode = memory.mode
         self.held_by = memory.held_by
+        self.paused_by = memory.paused_by
         self.resume = memory.resume
+        self.version = 0  # grows with every change of what may be chosen
 
     def memory(self, volume: Percent) -> Memory:
         return Memory(
@@ -34,31 +36,37 @@ class Recall:
             feedback=tuple(self._feedback),
             mode=self.mode,
             held_by=self.held_by,
+            paused_by=self.paused_by,
             resume=self.resume,
         )
 
     def played(self, track_id: TrackId, at: Seconds) -> None:
+        self.version += 1
         before = self._plays.pop(track_id, None)
         self._plays[track_id] = Play(last=at, count=before.count + 1 if before else 1)
         while len(self._plays) > MAX_PLAYS:
             del self._plays[next(iter(self._plays))]
 
     def like(self, track_id: TrackId, change: int) -> None:
+        self.version += 1
         self._likes[track_id] = self._likes.get(track_id, 0) + change
 
     def upset(self, track_id: TrackId, at: Seconds) -> Block:
         """Once: away for a while. Twice: away until staff lift it (SCIENCE, "Harm")."""
+        self.version += 1
         upsets = self._blocks[track_id].upsets + 1 if track_id in self._blocks else 1
         block = Block(until=Seconds(at + SOFT_BLOCK) if upsets == 1 else None, upsets=upsets)
         self._blocks[track_id] = block
         return block
 
     def never(self, track_id: TrackId) -> None:
+        self.version += 1
         if track_id not in self._never:
             self._never.append(track_id)
 
     def allow(self, track_id: TrackId) -> None:
         """A person likes it after all: a block (not a `never`) is lifted."""
+        self.version += 1
         self._blocks.pop(track_id, None)
 
     def feedback_is_new(self, feedback_id: str) -> bool:

@@ -11,6 +11,7 @@ from player.listener.evidence import EvidencePool
 from player.model import (
     AdaptMode,
     AudioReport,
+    CatalogueEntry,
     DeckFailed,
     Feedback,
     Listened,
@@ -21,7 +22,7 @@ from player.selection.selector import Selector
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.commands import CommandDesk
-from player.session.direction import Direction
+from player.session.direction import NOTHING_LEFT, Direction
 from player.session.messages import (
     AgitationState,
     AudioLost,
@@ -62,7 +63,6 @@ AGITATION_STEP = 0.02  # a smaller change of the estimate is not shown
 NOW = Seconds(120.0)  # feedback older than this is not about the piece that is heard; own judgement
 LOOKING = "Looking for music."
 NO_MUSIC = "No music found. Put music files into the library folder, or name another one in the settings."
-NOTHING_LEFT = "No music that may be played is left. Add music, or lift a “never”."
 QUIET = "Quiet hours. Press play to start quietly."
 ASLEEP = "Ready. Press play to start."
 
@@ -104,6 +104,8 @@ class Session:
         self._remembered = started.memory
         self._device, self._device_fault = "", ""
         self._audio_ready = False
+        self._standby: CatalogueEntry | None = None
+        self._standby_for: tuple[object, ...] = ()
 
     def handle(self, event: Event) -> tuple[Effect, ...]:
         """What follows from one event, mix commands first come first."""
@@ -111,8 +113,7 @@ class Session:
         at = event.at
         match event:
             case Started():
-                if self._recall.held_by is not None:
-                    self._direction.state = Held(since=at, by=self._recall.held_by)
+                self._direction.restore(at)
             case Tick(minute=minute):
                 self._minute = minute
             case CatalogueChanged(found=found, gone=gone, complete=complete):
@@ -217,12 +218,20 @@ class Session:
             self._sensor_swaps.append(at)
 
     def _stand_by(self, at: Seconds) -> None:
-        """The best calmer piece stands decoded, so that nothing is opened when it is needed."""
-        if self._transport.target is None and self._transport.current is not None:
-            choice = self._chooser.calmer(self._transport.current, at)
-            entry = self._catalogue.get(choice.track_id) if choice else None
-            if entry is not None:
-                self._transport.prepare(entry)
+        """The best calmer piece stands decoded, so that nothing is opened when it is needed.
+
+        Chosen anew only when something changed: a choice looks at the whole catalogue.
+        """
+        current = self._transport.current
+        if self._transport.target is not None or current is None:
+            return
+        chosen_for = (current, self._catalogue.version, self._recall.version)
+        if chosen_for != self._standby_for:
+            self._standby_for = chosen_for
+            choice = self._chooser.calmer(current, at)
+            self._standby = self._catalogue.get(choice.track_id) if choice else None
+        if self._standby is not None:
+            self._transport.prepare(self._standby)
 
     def _send_level(self) -> None:
         level = self._volume.level(self._minute)

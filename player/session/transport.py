@@ -30,6 +30,7 @@ from player.model import (
 )
 from player.units import PROGRAMME_LUFS, Decibels, Seconds
 
+STALL = Seconds(1.0)  # without a frame from a source that has not ended
 DECKS = 4  # playing, leaving, leaving before that, standing by
 MAX_AMPLIFICATION = Decibels(12.0)  # own judgement: a very quiet recording is raised no further
 PEAK_CEILING = Decibels(-1.0)  # dBTP; amplification stops here
@@ -51,6 +52,7 @@ class Slot:
         self.track_id = track_id
         self.phase = Phase.LOADING
         self.position = Seconds(0.0)
+        self.dry_since: Seconds | None = None  # nothing decoded was left, and more should have come
         self.leaves_at: Seconds | None = None  # when the ring will be empty, once the source has ended
 
 
@@ -69,11 +71,12 @@ class Entered(Struct, frozen=True, kw_only=True):
 
 
 class Broke(Struct, frozen=True, kw_only=True):
-    """The source failed; `wanted`: it was to be heard or is being heard."""
+    """The source failed. `wanted`: it was to be heard. `dry`: it is heard and nothing comes any more."""
 
     track_id: TrackId
     reason: str
-    wanted: bool
+    wanted: bool = False
+    dry: bool = False
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -129,6 +132,12 @@ class Transport:
     @property
     def waits_until(self) -> Seconds | None:
         return self._target.not_before if self._target else None
+
+    @property
+    def leaves_at(self) -> Seconds | None:
+        """When the piece that is heard will be over, once its end is decoded."""
+        slot = self._heard()
+        return slot[1].leaves_at if slot else None
 
     @property
     def standby(self) -> TrackId | None:
@@ -200,11 +209,8 @@ class Transport:
             case Heard(deck=deck, track_id=track_id):
                 slot = self._slot(deck, track_id)
                 return Entered(track_id=track_id) if slot and slot.phase is Phase.HEARD else None
-            case Progress(deck=deck, track_id=track_id, position=position):
-                slot = self._slot(deck, track_id)
-                if slot:
-                    slot.position = position
-                return None
+            case Progress():
+                return self._progress(report, at)
             case DeckEnding(deck=deck, track_id=track_id, remaining=remaining):
                 slot = self._slot(deck, track_id)
                 if slot is None or slot.phase is not Phase.HEARD:
@@ -217,6 +223,22 @@ class Transport:
                 return self._freed(deck, track_id, at)
             case SinkOpened() | Listened():
                 return None
+
+    def _progress(self, report: Progress, at: Seconds) -> Outcome | None:
+        """A stall is judged by frames that did not come, not by the player's own state (DESIGN 5)."""
+        slot = self._slot(report.deck, report.track_id)
+        if slot is None:
+            return None
+        slot.position = report.position
+        if report.ring > 0.0 or slot.phase is not Phase.HEARD or slot.leaves_at is not None:
+            slot.dry_since = None
+            return None
+        if slot.dry_since is None:
+            slot.dry_since = at
+        if at - slot.dry_since < STALL:
+            return None
+        slot.dry_since = at
+        return Broke(track_id=slot.track_id, reason="no more sound came", dry=True)
 
     def _loaded(self, deck: int, track_id: TrackId, cue: Seconds, at: Seconds) -> None:
         slot = self._slot(deck, track_id)
@@ -236,7 +258,7 @@ class Transport:
             return None
         if slot.phase in (Phase.LOADING, Phase.READY):
             self._unload(deck, slot)
-        return Broke(track_id=track_id, reason=reason, wanted=wanted or slot.phase is Phase.HEARD)
+        return Broke(track_id=track_id, reason=reason, wanted=wanted)
 
     def _freed(self, deck: int, track_id: TrackId, at: Seconds) -> Outcome | None:
         slot = self._slot(deck, track_id)

@@ -28,23 +28,25 @@ class VolumeControl:
         return in_range(minute, self._profile.quiet_hours)
 
     def cap(self, minute: int) -> Percent:
+        """The highest percent allowed now; once calibrated, that of the dB(A) limit if it is lower."""
         limits = self._profile.volume
-        return Percent(min(limits.max, limits.night_max) if self.quiet_hours(minute) else limits.max)
+        cap = min(limits.max, limits.night_max) if self.quiet_hours(minute) else limits.max
+        return Percent(min(cap, max(percent_of(self._limit(minute)), 0.0)))
 
     def percent(self, minute: int) -> Percent:
         return Percent(min(self.wanted, self.cap(minute)))
 
     def level(self, minute: int) -> Decibels:
-        """Programme gain. Once calibrated, the dB(A) limit applies as well and the lower one wins.
+        """Programme gain."""
+        return volume_to_db(self.percent(minute))
 
-        A programme at −23 LUFS with gain g sounds at full_scale_dba − 23 + g.
-        """
-        gain = volume_to_db(self.percent(minute))
+    def _limit(self, minute: int) -> Decibels:
+        """Highest programme gain by dB(A): at −23 LUFS and gain g it sounds at full_scale_dba − 23 + g."""
         if self._full_scale_dba is None:
-            return gain
+            return Decibels(0.0)
         limits = self._profile.volume
         limit = limits.night_max_dba if self.quiet_hours(minute) else limits.max_dba
-        return Decibels(min(gain, limit - self._full_scale_dba - PROGRAMME_LUFS))
+        return Decibels(limit - self._full_scale_dba - PROGRAMME_LUFS)
 
     def set(self, percent: float, minute: int) -> bool:
         """Ask for a volume; False when a cap holds it below what was asked for."""
@@ -53,3 +55,8 @@ class VolumeControl:
 
     def change(self, steps: int, minute: int) -> bool:
         return self.set(self.percent(minute) + steps * STEP, minute)
+
+
+def percent_of(gain: Decibels) -> Percent:
+    """The volume with this programme gain: the inverse of `volume_to_db`."""
+    return Percent(2.0 * (gain + 50.0))

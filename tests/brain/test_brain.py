@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from adapters.brain import Brain, Hands
+from adapters.brain import Brain, Hands, journalled
 from adapters.clock import Clock
 from adapters.inbox import Inbox
 from player.model import Command, Feedback, MixCommand, Stop, TrackFeatures, TrackId, Verb, Volume
@@ -112,4 +112,4 @@ def replayed(entries: list[JournalEntry]) -> list[bytes]:
     first = msgspec.json.decode(entries[0].event, type=Started)
     session = Session(first)
     events = [msgspec.json.decode(entry.event, type=Event) for entry in entries]
-    return [msgspec.json.encode(session.handle(event)) for event in events]
+    return [journalled(session.handle(event)) for event in events]

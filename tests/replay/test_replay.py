@@ -5,6 +5,7 @@ After a change on purpose: `python -m tests.replay.record`, and read the differe
 
 from msgspec import Raw, Struct, json
 
+from adapters.brain import journalled
 from player.session.messages import Decide, Effect, Event, Started
 from player.session.session import Session
 from tests.replay.record import RECORDED
@@ -24,7 +25,7 @@ def test_a_real_run_replays_to_the_same_effects_byte_for_byte() -> None:
     session = Session(json.decode(recorded[0].event, type=Started))
     for number, line in enumerate(recorded, start=1):
         event = json.decode(line.event, type=Event)
-        effects = json.encode(session.handle(event))
+        effects = journalled(session.handle(event))
         assert effects == bytes(line.effects), f"line {number}: {bytes(line.event)[:200]!r}"
 
 

@@ -1,6 +1,6 @@
 """People's commands act at once; `stop` always wins and holds; what staff refused stays away."""
 
-from player.model import AdaptMode, Feedback, Verb
+from player.model import AdaptMode, DeckEnding, Feedback, Verb
 from player.session.messages import FeedbackArrived, Memory, Resume
 from player.settings import AudioSettings, Profile, Settings, Taste, VolumeSettings
 from player.units import Percent, Seconds
@@ -213,3 +213,77 @@ def test_a_piece_refused_while_paused_is_followed_by_another_on_play() -> None:
     world.command(Verb.PLAY)
     world.run(2.0)
     assert world.heard not in (None, refused)
+
+
+def test_the_end_of_a_piece_does_not_undo_a_pause() -> None:
+    world = World((entry("a", length=20.0), entry("b", length=20.0))).begin()
+    first = world.heard
+    world.run(6.9)
+    world.command(Verb.PAUSE)
+    progress = world.sound.progress()
+    world.report(DeckEnding(deck=progress.deck, track_id=progress.track_id, remaining=Seconds(12.0)))
+    world.run(60.0)
+    assert world.sound.silent
+    assert world.playback.state == "paused"
+    world.command(Verb.PLAY)
+    world.run(1.0)
+    assert world.heard == first
+    for _ in range(60):
+        world.run(0.25)
+        assert not world.sound.silent
+    assert world.heard != first
+
+
+def test_a_failed_load_does_not_undo_a_pause() -> None:
+    world = World().begin()
+    world.sound.lengths.clear()
+    world.command(Verb.NEXT)
+    world.command(Verb.PAUSE)
+    world.run(30.0)
+    assert world.sound.silent
+    assert world.playback.state == "paused"
+
+
+def test_a_pause_outlives_a_restart() -> None:
+    world = World().begin()
+    first = world.heard
+    world.run(10.0)
+    world.report(world.sound.progress())
+    world.command(Verb.PAUSE)
+    again = World(memory=world.memory).begin()
+    again.run(30.0)
+    assert again.sound.silent
+    assert again.playback.state == "paused"
+    again.command(Verb.PLAY)
+    again.run(1.0)
+    assert again.heard == first
+
+
+def test_in_quiet_hours_the_resident_does_not_start_the_music() -> None:
+    profile = Profile(id="demo", quiet_hours="21:30-07:00")
+    world = World(profile=profile, minute=23 * 60).begin()
+    reply = world.command(Verb.PLAY, by="resident")
+    world.run(2.0)
+    assert reply is not None
+    assert reply.reason == "quiet-hours"
+    assert world.sound.silent
+
+
+def test_calm_by_the_resident_ends_a_hold_of_their_own() -> None:
+    world = World().begin()
+    world.command(Verb.STOP, by="resident")
+    world.run(1.0)
+    reply = world.command(Verb.CALM, by="resident")
+    world.run(1.0)
+    assert reply is not None
+    assert reply.ok
+    assert not world.sound.silent
+
+
+def test_quieter_is_heard_at_the_calibrated_limit() -> None:
+    settings = Settings(audio=AudioSettings(full_scale_dba=110.0))
+    world = World(settings=settings).begin()
+    world.command(Verb.VOLUME, value=70.0)
+    at_limit = world.sound.level
+    world.command(Verb.QUIETER)
+    assert world.sound.level == at_limit - 2.5

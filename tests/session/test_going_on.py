@@ -1,9 +1,10 @@
 """The music goes on: ends, faults, an empty library, a lost audio process."""
 
 import pytest
+from msgspec import structs
 
 from player.errors import SelectionError
-from player.model import DeckFailed, Listened, Verb
+from player.model import DeckEnding, DeckFailed, Listened, Load, Verb
 from player.session.messages import CatalogueChanged, Fault, Mix, SaveFeatures
 from player.settings import PolicySettings, Settings
 from player.units import Seconds
@@ -116,3 +117,67 @@ def test_mix_commands_come_before_what_is_published() -> None:
     effects = world.handle_command(Verb.STOP)
     kinds = [isinstance(e, Mix) for e in effects]
     assert kinds[0]
+
+
+def test_a_folder_that_was_away_is_tried_again_and_floods_nobody() -> None:
+    world = World().begin()
+    lengths = dict(world.sound.lengths)
+    world.sound.lengths.clear()
+    world.crash_audio()
+    world.sound.lengths.clear()
+    world.run(200.0)
+    assert world.sound.silent
+    assert len([e for e in world.effects if isinstance(e, Fault) and e.part == "track"]) <= len(LIBRARY)
+    world.sound.lengths.update(lengths)
+    world.run(200.0)
+    heard = set()
+    for _ in range(20):
+        world.command(Verb.NEXT)
+        world.run(6.0)
+        heard.add(world.heard)
+    assert len(heard) >= 5
+
+
+def test_a_stall_is_judged_by_the_frames_that_do_not_come() -> None:
+    world = World().begin()
+    stalled = world.heard
+    for _ in range(8):
+        world.run(0.25)
+        world.report(structs.replace(world.sound.progress(), ring=Seconds(0.0)))
+    world.run(1.0)
+    assert world.heard not in (None, stalled)
+    assert world.decisions[-1].trigger == "fault"
+
+
+def test_the_last_frames_of_a_piece_are_no_stall() -> None:
+    world = World().begin()
+    progress = world.sound.progress()
+    world.report(DeckEnding(deck=progress.deck, track_id=progress.track_id, remaining=Seconds(12.0)))
+    for _ in range(8):
+        world.run(0.25)
+        world.report(structs.replace(world.sound.progress(), ring=Seconds(0.0)))
+    assert not [d for d in world.decisions if d.trigger == "fault"]
+
+
+def test_an_audio_crash_before_a_piece_was_heard_begins_it_at_its_beginning() -> None:
+    world = World().begin()
+    world.run(100.0)
+    world.report(world.sound.progress())
+    world.sound.lengths.clear()
+    world.command(Verb.NEXT)
+    world.crash_audio()
+    loads = [e.command for e in world.effects if isinstance(e, Mix) and isinstance(e.command, Load)]
+    assert loads[-1].start == 0.0
+
+
+def test_a_removed_file_is_still_known_while_it_is_heard() -> None:
+    world = World().begin()
+    heard = str(world.heard)
+    world.handle(CatalogueChanged(at=world.at, gone=(heard,)))
+    assert world.playback.track is not None
+    assert world.playback.track.id == heard
+    reply = world.command(Verb.NEVER)
+    world.run(1.0)
+    assert reply is not None
+    assert reply.ok
+    assert world.heard != heard
