@@ -26,7 +26,7 @@ from adapters.store.journal import SqliteJournal
 from adapters.system.child import bound
 from adapters.system.lock import DataLock
 from adapters.terminal import Snapshot, render
-from player.errors import LullError, StoreError
+from player.errors import LullError
 from player.model import AudioReport, Listened, Progress, SinkOpened, Stop
 from player.session.messages import (
     AudioLost,
@@ -87,7 +87,7 @@ class Service:
             seed=secrets.randbits(32),
             settings=settings,
             profile=profile,
-            memory=_remembered(journal),
+            memory=_remembered(journal, Path(settings.data)),
         )
         hands = Hands(self._audio.send, self._music.save)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
@@ -120,7 +120,8 @@ class Service:
     def _on_report(self, report: AudioReport) -> None:
         at = self._clock.now()
         if isinstance(report, Progress):
-            if self._told is not None and at - self._told < TOLD_EVERY:
+            dry = report.deck >= 0 and report.ring <= 0.0  # a stall: every report counts
+            if not dry and self._told is not None and at - self._told < TOLD_EVERY:
                 return
             self._told = at
         elif isinstance(report, SinkOpened):
@@ -163,7 +164,8 @@ class Service:
     async def _show(self) -> None:
         with Live(console=Console(), screen=True, auto_refresh=False) as view:
             while True:
-                view.update(render(self._snapshot()), refresh=True)
+                # on a thread: a terminal that is not read (Ctrl-S, a dead line) must not hold the brain
+                await asyncio.to_thread(view.update, render(self._snapshot()), refresh=True)
                 await asyncio.sleep(1.0 / VIEW_RATE)
 
     def _snapshot(self) -> Snapshot:
@@ -192,24 +194,27 @@ async def _end(parts: list[asyncio.Task[None]]) -> None:
                 task.cancel()
 
 
-def _remembered(journal: SqliteJournal) -> Memory:
-    """What the last run left behind; its place as late as the journal tells it."""
+def _remembered(journal: SqliteJournal, data: Path) -> Memory:
+    """What the last run left behind; its place as late as the journal tells it.
+
+    Without it nobody knows what is barred: the music then waits for a person.
+    """
     stored = journal.load_memory()
     if stored is None:
         return Memory()
     try:
         memory = json.decode(stored, type=Memory)
-    except msgspec.ValidationError as error:
-        raise StoreError(
-            f"What staff decided for this resident cannot be read ({error}): "
-            "restore journal.db from a backup, or move it away to begin anew."
-        ) from error
+    except msgspec.DecodeError as error:
+        kept = data / "memory-unreadable.json"
+        kept.write_bytes(stored)
+        log.warning("What staff decided cannot be read (%s; kept in %s): say it again.", error, kept)
+        return Memory(held_by="Lull, which has forgotten what is barred")
     if memory.resume is None:
         return memory
     for entry in reversed(journal.newest(LOOK_BACK)):
         try:
             event = json.decode(entry.event, type=Event)
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             break  # written by another version: the place is as old as the memory
         match event:
             case AudioReported(report=Progress(track_id=memory.resume.track_id, position=position)):

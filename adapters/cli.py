@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -117,12 +117,22 @@ def main() -> NoReturn:
 
 
 def _guard(command: Callable[[], object]) -> int:
+    failed = False
     try:
         command()
-    except LullError as error:
-        Console(stderr=True, highlight=False).print(f"lull: {error}", markup=False, soft_wrap=True)
-        return 1
-    return 0
+    except* LullError as errors:  # alone, or out of a task group; anything else ends with its traceback
+        for error in _leaves(errors):
+            Console(stderr=True, highlight=False).print(f"lull: {error}", markup=False, soft_wrap=True)
+        failed = True
+    return 1 if failed else 0
+
+
+def _leaves(group: BaseExceptionGroup[LullError]) -> Iterator[LullError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,7 @@ class Music:
         self._settings, self._catalogue, self._clock, self._inbox = settings, catalogue, clock, inbox
         self.pieces: set[TrackId] = set()
         self.unknown: set[TrackId] = set()
+        self._refused: set[str] = set()  # files and folders
         self.state = "looking for music"
 
     async def run(self) -> None:
@@ -55,11 +57,14 @@ class Music:
         ).run()
 
     async def _render_demo(self, folder: Path) -> None:
+        stop = threading.Event()
         try:
-            await asyncio.to_thread(ensure_demo_library, folder)
+            await asyncio.to_thread(ensure_demo_library, folder, stop=stop)
         except LibraryError as error:
             self.state = str(error)
             log.warning("library: %s", error)
+        finally:
+            stop.set()  # cancelled: the thread would render on, and hold the end of the program back
 
     def _on_music(self, found: tuple[CatalogueEntry, ...], gone: tuple[TrackId, ...], complete: bool) -> None:
         for entry in found:
@@ -68,12 +73,15 @@ class Music:
         self.pieces.difference_update(gone)
         self.unknown.difference_update(gone)
         left = f"{len(self.unknown)} still to analyse" if self.unknown else "all analysed"
-        self.state = f"{len(self.pieces)} pieces, {left}"
+        refused = f", {len(self._refused)} refused" if self._refused else ""
+        self.state = (
+            f"{len(self.pieces)} pieces, {left}{refused}" if self.pieces else f"no pieces yet{refused}"
+        )
         log.info("library: %s", self.state)
         self._inbox.put(CatalogueChanged(at=self._clock.now(), found=found, gone=gone, complete=complete))
 
-    @staticmethod
-    def _on_unplayable(uri: str, why: str) -> None:
+    def _on_unplayable(self, uri: str, why: str) -> None:
+        self._refused.add(uri)
         log.warning("library: %s: %s", uri, why)
 
 

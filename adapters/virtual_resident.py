@@ -58,6 +58,10 @@ class VirtualWristband:
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
             if isinstance(message.payload, bytes):
-                heard = msgspec.json.decode(message.payload, type=_Playback)
+                try:
+                    heard = msgspec.json.decode(message.payload, type=_Playback)
+                except msgspec.MsgspecError as error:
+                    log.debug("the virtual wristband does not understand %s: %s", message.topic, error)
+                    continue
                 playing = heard.state in ("playing", "soothing")
                 self._calmness = heard.calmness if playing else None

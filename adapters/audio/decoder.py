@@ -37,7 +37,7 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 class Listener:
-    """What a decoder tells. Called on its thread; `analyse` may wait, for ever if need be."""
+    """What a decoder tells. Called on its thread; `analyse` may hold it back for a moment."""
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Decoder:
         self.source_ended = False
         self.from_start = load.start <= 0
         self.cancelled = threading.Event()
+        self.analysed = True  # False: its analysis was given up, the music goes on without
         self._listener = listener
         self._head: _Head | None = _Head(load)
         self._thread = threading.Thread(target=self._run, name=f"deck {load.deck}", daemon=True)

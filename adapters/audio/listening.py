@@ -1,18 +1,25 @@
 """One paced thread analyses what all decks decode, ahead of the ear."""
 
+import logging
 import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from adapters.audio.decoder import Decoder
 from player.model import Listened, TrackFeatures
 from player.ports import Pcm
 from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Lu, Seconds
 
+if TYPE_CHECKING:
+    from player.analysis.stream import StreamAnalyzer
+
+log = logging.getLogger(__name__)
+
 # Tuning constants.
 QUEUE_BLOCKS: Final = 128  # about 22 s; a full queue holds the decoder back, never the render thread
+PATIENCE: Final = Seconds(2.0)  # longest time that it is held back: the ring holds more than that
 REST: Final = 1.0  # pause after each block, in times of the work that it took: at most half a core
 REPORT_EVERY: Final = Seconds(5.0)
 SWELL: Final = Lu(5.0)  # short-term loudness above the target that music may have
@@ -20,23 +27,41 @@ STEP: Final = Decibels(0.5)  # smaller corrections of a guessed gain are not mad
 POLL: Final = Seconds(0.2)  # how soon a decoder that is held back sees that it was cancelled
 
 
+def _stream_analyzer() -> "StreamAnalyzer":
+    from player.analysis.stream import (
+        StreamAnalyzer,  # aubio: loaded by the child's warm-up, not by the brain
+    )
+
+    return StreamAnalyzer(SAMPLE_RATE, CHANNELS)
+
+
 class Analysis:
-    """`report` gets `Listened`; `lower` gets a deck's decoder and the gain that louder music ahead allows."""
+    """`report` gets `Listened`; `lower` gets a deck's decoder and the gain that louder music ahead allows.
+
+    Analysis is optional, the music is not: one that fails or stands still is given up for its track.
+    """
 
     def __init__(
-        self, report: Callable[[Listened], None], lower: Callable[[Decoder, Decibels], None]
+        self,
+        report: Callable[[Listened], None],
+        lower: Callable[[Decoder, Decibels], None],
+        analyzer: "Callable[[], StreamAnalyzer]" = _stream_analyzer,
     ) -> None:
-        self._report, self._lower = report, lower
+        self._report, self._lower, self._analyzer = report, lower, analyzer
         self._queue: queue.Queue[tuple[Decoder, Pcm | None]] = queue.Queue(QUEUE_BLOCKS)
         self._jobs: dict[Decoder, _Job] = {}
         self._guessed: dict[Decoder, Decibels] = {}
 
     def push(self, decoder: Decoder, block: Pcm | None) -> None:
-        """On the decoder's thread; None: the source has ended. Waits while the queue is full."""
-        while not decoder.cancelled.is_set():
+        """On the decoder's thread; None: the source has ended. Waits `PATIENCE` at most, once."""
+        deadline = time.monotonic() + PATIENCE
+        while decoder.analysed and not decoder.cancelled.is_set():
             try:
                 self._queue.put((decoder, block), timeout=POLL)
             except queue.Full:
+                if time.monotonic() > deadline:  # with a hole, what was heard is no longer the track
+                    decoder.analysed = False
+                    log.warning("%s: not analysed: the analysis is too slow", decoder.load.uri)
                 continue
             return
 
@@ -49,23 +74,27 @@ class Analysis:
         while True:
             decoder, block = self._queue.get()
             begin = time.monotonic()
-            self._drop_cancelled()
-            if not decoder.cancelled.is_set():
-                self._analyse(decoder, block, begin)
+            self._drop_ended()
+            if _wanted(decoder):
+                try:
+                    self._analyse(decoder, block, begin)
+                except Exception:  # a thread's boundary: the other deck is still to be heard
+                    decoder.analysed = False
+                    log.exception("%s: not analysed", decoder.load.uri)
             time.sleep(REST * (time.monotonic() - begin))
 
     def start(self) -> None:
         threading.Thread(target=self.run, name="analysis", daemon=True).start()
 
-    def _drop_cancelled(self) -> None:
+    def _drop_ended(self) -> None:
         for known in (self._jobs, self._guessed):
-            for decoder in [each for each in list(known) if each.cancelled.is_set()]:
+            for decoder in [each for each in list(known) if not _wanted(each)]:
                 known.pop(decoder, None)
 
     def _analyse(self, decoder: Decoder, block: Pcm | None, now: float) -> None:
         job = self._jobs.get(decoder)
         if job is None:
-            job = self._jobs[decoder] = _Job(now)
+            job = self._jobs[decoder] = _Job(self._analyzer(), now)
         if block is None:
             features, complete = job.analyzer.finish(), decoder.from_start
             del self._jobs[decoder]
@@ -99,12 +128,12 @@ class Analysis:
             self._lower(decoder, allowed)
 
 
-class _Job:
-    def __init__(self, now: float) -> None:
-        from player.analysis.stream import (
-            StreamAnalyzer,  # aubio: loaded by the child's warm-up, not by the brain
-        )
+def _wanted(decoder: Decoder) -> bool:
+    return decoder.analysed and not decoder.cancelled.is_set()
 
-        self.analyzer = StreamAnalyzer(SAMPLE_RATE, CHANNELS)
+
+class _Job:
+    def __init__(self, analyzer: "StreamAnalyzer", now: float) -> None:
+        self.analyzer = analyzer
         self.frames = 0
         self.reported = now

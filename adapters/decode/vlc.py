@@ -42,8 +42,8 @@ class VlcSource:
         self._reset()
         # libVLC keeps only addresses: these must live as long as the player
         self._callbacks = (self._vlc.CallbackDecorators.AudioPlayCb(self._on_play), *(None,) * 4)
-        self._player = self._start(self._media(uri))
         try:
+            self._player = self._start(self._media(uri))
             self._ahead = self._next(FIRST_TIMEOUT)
             if self._ahead is None:
                 self._ahead = self._first_of_playlist()
@@ -67,11 +67,23 @@ class VlcSource:
     def seek(self, at: Seconds) -> None:
         if self._player is None or not self._player.is_seekable():
             raise DecodeError(self.uri, "is a live stream and cannot be moved to another place.")
-        self.close()  # a new player with a start time: libVLC's own seek returns before it has moved
+        self._end()  # a new player with a start time: libVLC's own seek returns before it has moved
         self._reset()
         self._player = self._start(self._media(self.uri, at))
 
     def close(self) -> None:
+        self._end()
+        if self._instance is not None:
+            self._instance.release()
+            self._instance = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _end(self) -> None:
         self._closed, self._ahead = (
             True,
             None,
@@ -81,12 +93,6 @@ class VlcSource:
             self._player.release()
             self._player = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
     def _media(self, uri: str, at: Seconds = START) -> Any:
         media = self._instance.media_new(uri) if "://" in uri else self._instance.media_new_path(uri)
         if at > 0:
@@ -94,8 +100,10 @@ class VlcSource:
         return media
 
     def _start(self, media: Any) -> Any:
+        """A player of `media`, which it takes over."""
         player = self._instance.media_player_new()
         player.set_media(media)
+        media.release()  # the player holds it now
         player.audio_set_format("S16N", SAMPLE_RATE, CHANNELS)  # libVLC 3 gives nothing else
         player.audio_set_callbacks(*self._callbacks, None)
         events = player.event_manager()
@@ -112,11 +120,18 @@ class VlcSource:
 
     def _first_of_playlist(self) -> Pcm | None:
         """A playlist ends at once and leaves its entries as sub-items."""
-        items = self._player.get_media().subitems()
-        entry = items.item_at_index(0) if items is not None and items.count() else None
-        if entry is None or self._failed:
+        if self._failed:
             return None
-        self.close()
+        media = self._player.get_media()
+        items = media.subitems()
+        media.release()
+        if items is None:
+            return None
+        entry = items.item_at_index(0) if items.count() else None
+        items.release()
+        if entry is None:
+            return None
+        self._end()
         self._reset()
         self._player = self._start(entry)
         return self._next(FIRST_TIMEOUT)

@@ -9,7 +9,9 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
+from adapters.library.find import printable
 from adapters.library.jobs import Failure, analyse_file, identify_file
 from adapters.library.pool import WorkerPool, Workers
 from adapters.library.scan import ScanResult, scan
@@ -67,7 +69,11 @@ def analyze_one(source: str) -> AnalysisReport:
         raise DecodeError(uri, failure.why if isinstance(failure, Failure) else "")
     return AnalysisReport(
         track=TrackReport(
-            id=track.id, uri=track.uri, title=track.title, artist=track.artist, duration_s=track.duration
+            id=track.id,
+            uri=printable(track.uri),
+            title=track.title,
+            artist=track.artist,
+            duration_s=track.duration,
         ),
         features=_report(features),
         audio_s=features.heard,
@@ -99,7 +105,7 @@ def scan_paths(
 
 def as_table(report: AnalysisReport) -> Table:
     """For a person: values with their unit, what could not be measured as a dash."""
-    table = Table(title=f"{report.track.title}  {report.track.artist}", show_header=False)
+    table = Table(title=Text(f"{report.track.title}  {report.track.artist}"), show_header=False)
     for name in FeatureReport.__struct_fields__:
         value = getattr(report.features, name)
         table.add_row(

@@ -101,14 +101,22 @@ class PrivateBroker:
         await self._stop()
 
     async def _start(self, argv: list[str]) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        self._process = None
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the player, whose last messages still need a broker
+            )
+        except OSError as error:
+            raise MqttError(f"the private broker cannot be started: {error}") from error
         self._process = process
-        self._pid_file.write_text(f"{process.pid}\n")
+        try:
+            self._pid_file.write_text(f"{process.pid}\n")
+        except OSError as error:  # it serves all the same; only a later run could not end it
+            log.warning("the private broker's process id is not noted: %s", error)
         self._listening = asyncio.create_task(self._listen(process), name="private-broker-log")
         try:
             async with asyncio.timeout(START_PATIENCE):
@@ -142,7 +150,7 @@ class PrivateBroker:
             self.restarts += 1
             try:
                 await self._start(argv)
-            except MqttError as error:
+            except (MqttError, OSError) as error:
                 log.warning("%s", error)
 
     async def _stop(self) -> None:

@@ -18,7 +18,7 @@ from adapters.mqtt.connection import Connection, Endpoint, Incoming, ProtocolRef
 from adapters.mqtt.encode import OFFLINE, ONLINE, Moment, Outgoing
 from adapters.mqtt.outbox import Outbox
 from adapters.mqtt.payloads import StatusPayload
-from adapters.mqtt.reception import Reception
+from adapters.mqtt.reception import Reception, TokenBucket
 from adapters.mqtt.topics import Topics
 from player.errors import LullError, MqttError, PayloadError
 from player.model import Command, Feedback, Reading
@@ -35,6 +35,7 @@ REPEAT: Final = Seconds(60.0)  # state and status are published again
 PERSIST_PATIENCE: Final = Seconds(30.0)
 PERSIST_RETRY: Final = Seconds(2.0)
 GOODBYE: Final = Seconds(1.0)
+FLOOD_RATE, FLOOD_BURST = 10.0, 10.0  # commands per second that came too fast and are answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class MqttLink:
         self._outbox = Outbox()
         self._something = asyncio.Event()
         self._askers = Askers(topics, identity.boot)
+        self._flood = TokenBucket(FLOOD_RATE, FLOOD_BURST, clock())
         self._seq = 0
         self._version5 = True
         self._why = ""  # there is no connection
@@ -115,7 +117,8 @@ class MqttLink:
     # --- outward --------------------------------------------------------------------------------------
 
     def publish(self, message: Struct) -> None:
-        """A state (newest kept, repeated every minute and on connect), a decision, a fault or a reply.
+        """A state (newest kept, repeated every minute and on connect with its own time), a decision, a fault
+        or a reply.
 
         Call it on the event loop's thread. Without a broker, events and replies wait in a bounded row.
         """
@@ -125,7 +128,7 @@ class MqttLink:
             case Decision() | Fault():
                 self._outbox.add(encode.event(self._topics, message, self._moment()), self._clock())
             case _ if isinstance(message, StateView):
-                self._outbox.hold(message)
+                self._outbox.hold(message, self._clock())
             case _:
                 raise TypeError(f"not something that is published: {type(message).__name__}")
         self._something.set()
@@ -143,9 +146,12 @@ class MqttLink:
             self._outbox.add(encode.result(asker.topic, reply, moment, asker.correlation), moment.at)
         self._something.set()
 
-    def _moment(self) -> Moment:
+    def _moment(self, at: Seconds | None = None) -> Moment:
+        """Now, or `at` when the content is older than its message."""
         self._seq += 1
-        return Moment(seq=self._seq, at=self._clock(), wall=Seconds(time.time()))
+        now = self._clock()
+        at = now if at is None else at
+        return Moment(seq=self._seq, at=at, wall=Seconds(time.time() - (now - at)))
 
     # --- for ever -------------------------------------------------------------------------------------
 
@@ -202,7 +208,8 @@ class MqttLink:
                 will=self._availability(OFFLINE),
                 admit=self._admit,
                 droppable=self._unsafe,
-                on_drop=self._dropped,
+                on_limit=self._answer_flood,
+                on_drop=self._command_dropped,
             ),
             Terms(
                 client_id=f"{name}-signals",
@@ -223,8 +230,16 @@ class MqttLink:
         address = self._topics.parse(topic)
         return address is None or not is_safe(address)
 
-    def _dropped(self) -> None:
+    def _dropped(self, _message: Incoming) -> None:
         self._reception.rejects["overflow"] += 1
+
+    def _command_dropped(self, message: Incoming) -> None:
+        self._dropped(message)
+        self._answer_flood(message)
+
+    def _answer_flood(self, message: Incoming) -> None:
+        if self._flood.take(self._clock()):  # otherwise answers were a flood of their own
+            self._answer_rejected(message, "rate-limited")
 
     def _lost(self, why: str) -> None:
         if why != self._why:  # a broker that stays away is named once
@@ -246,8 +261,8 @@ class MqttLink:
                 await self._something.wait()
 
     async def _send_states(self, connection: Connection) -> None:
-        while (view := self._outbox.take_state()) is not None:
-            await connection.publish(encode.state(self._topics, view, self._moment()))
+        while (held := self._outbox.take_state()) is not None:
+            await connection.publish(encode.state(self._topics, held.view, self._moment(held.since)))
 
     async def _repeat(self, connection: Connection) -> None:
         while True:

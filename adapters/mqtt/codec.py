@@ -15,6 +15,7 @@ from player.model import AdaptMode, Command, Feedback, Reading, Verb
 from player.units import Seconds
 
 MAX_PAYLOAD: Final = 16 * 1024  # bytes, checked before anything is decoded
+MAX_PLAIN: Final = 32  # characters, of what a simple button sends
 MAX_DEPTH: Final = 8
 MAX_NODES: Final = 512
 FRESH: Final = Seconds(30.0)  # how far a sender's time may be from ours
@@ -92,7 +93,7 @@ def _command(address: Address, arrival: Arrival) -> Command:
 
 
 def _command_payload(verb: Verb, arrival: Arrival) -> CommandPayload:
-    if not arrival.payload.strip():
+    if not arrival.payload.strip() or (verb in SAFE and _is_plain(arrival.payload)):
         return CommandPayload()
     tree = _tree(arrival)
     try:
@@ -101,6 +102,15 @@ def _command_payload(verb: Verb, arrival: Arrival) -> CommandPayload:
         if verb in SAFE:  # a field that cannot be used does not stand in the way of a stop
             return CommandPayload(id=peek_id(arrival.payload))
         raise
+
+
+def _is_plain(payload: bytes) -> bool:
+    """`STOP`, `ON` or `1`: a word, where others send JSON."""
+    try:
+        text = payload.decode().strip()
+    except UnicodeDecodeError:
+        return False
+    return len(text) <= MAX_PLAIN and text.isprintable() and not text.startswith(("{", "["))
 
 
 def _number(verb: Verb, value: float | str | None, topic: str) -> float | None:

@@ -47,6 +47,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         try:
             url = urlsplit(settings.url or "")
             port = url.port
+            (url.hostname or "").encode("idna")  # what the name look-up does later
         except ValueError as error:
             raise SettingsError(f"not a URL: {error}", key="mqtt.url") from error
         if url.scheme not in ("mqtt", "mqtts") or not url.hostname or url.path.strip("/"):
@@ -73,9 +74,9 @@ class Incoming(Struct, frozen=True, kw_only=True):
 class Terms(Struct, frozen=True, kw_only=True):
     """What is agreed with the broker, and what happens to messages that come too fast.
 
-    admit: False drops a message before it is queued.
-    droppable: topics whose oldest message makes room in a full queue. None: nothing is dropped, messages
-    wait for `acknowledge`, and the session outlives the connection.
+    admit: False drops a message before it is queued; `on_limit` gets it.
+    droppable: topics whose oldest message makes room in a full queue; `on_drop` gets it. None: nothing is
+    dropped, messages wait for `acknowledge`, and the session outlives the connection.
     """
 
     client_id: str
@@ -83,7 +84,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     will: Outgoing | None = None
     admit: Callable[[str], bool] = lambda _topic: True
     droppable: Callable[[str], bool] | None = None
-    on_drop: Callable[[], None] = lambda: None
+    on_limit: Callable[[Incoming], None] = lambda _message: None
+    on_drop: Callable[[Incoming], None] = lambda _message: None
 
     @property
     def persistent(self) -> bool:
@@ -189,6 +191,8 @@ async def _enter(client: aiomqtt.Client, endpoint: Endpoint) -> None:
         if str(error) == "Operation timed out":  # aiomqtt's own: the port took us, but sent no CONNACK
             raise ProtocolRefusedError(f"broker {where} does not answer as a broker does") from error
         raise MqttError(f"no broker at {where} ({error}): is it running?") from error
+    except UnicodeError as error:  # from the name look-up, before there is a socket
+        raise MqttError(f"{endpoint.host} is no name of a host: check mqtt.url") from error
     except asyncio.CancelledError:
         client._client.disconnect()
         raise
@@ -254,22 +258,22 @@ class _Inbox(asyncio.Queue[aiomqtt.Message]):
     def put_nowait(self, item: aiomqtt.Message) -> None:
         kind = type(self)
         if not kind.terms.admit(item.topic.value):
+            kind.terms.on_limit(_incoming(item))
             return
         if self.full():
             if kind.terms.droppable is None:
                 kind.overflowed = True  # not acknowledged, so that the broker sends it again
             else:
-                kind.terms.on_drop()
-                self._make_room(kind.terms.droppable)
+                kind.terms.on_drop(_incoming(self._make_room(kind.terms.droppable)))
         item.payload = item.payload[: MAX_PAYLOAD + 1]  # enough to be seen as too large
         super().put_nowait(item)
 
-    def _make_room(self, droppable: Callable[[str], bool]) -> None:
+    def _make_room(self, droppable: Callable[[str], bool]) -> aiomqtt.Message:
         for index, message in enumerate(self._queue):
             if droppable(message.topic.value):
                 del self._queue[index]
-                return
-        self._queue.popleft()
+                return message
+        return self._queue.popleft()
 
 
 def _inbox(terms: Terms) -> type[_Inbox]:

@@ -51,7 +51,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """Now, on the brain's clock and on the wall; `seq` numbers the message."""
+    """When the content was true, on the brain's clock and on the wall; `seq` numbers the message."""
 
     seq: int
     at: Seconds

@@ -17,22 +17,27 @@ class Waiting(Struct, frozen=True, kw_only=True):
     since: Seconds
 
 
+class Held(Struct, frozen=True, kw_only=True):
+    view: StateView
+    since: Seconds
+
+
 class Outbox:
     """Full: the oldest event or result goes, counted in `dropped`. A state replaces itself."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._row: deque[Waiting] = deque()
-        self._states: dict[str, StateView] = {}
+        self._states: dict[str, Held] = {}
         self._due: dict[str, None] = {}  # kinds of state to be sent, in order
         self.dropped = 0
 
     def __len__(self) -> int:
         return len(self._row) + len(self._due)
 
-    def hold(self, view: StateView) -> None:
+    def hold(self, view: StateView, now: Seconds) -> None:
         kind = state_kind(view)
-        self._states[kind] = view
+        self._states[kind] = Held(view=view, since=now)
         self._due[kind] = None
 
     def add(self, message: Outgoing, now: Seconds) -> None:
@@ -44,7 +49,7 @@ class Outbox:
     def repeat_states(self) -> None:
         self._due = dict.fromkeys(self._states)
 
-    def take_state(self) -> StateView | None:
+    def take_state(self) -> Held | None:
         """One that is due, or None. One that could not be sent comes again with `repeat_states`."""
         for kind in self._due:
             del self._due[kind]

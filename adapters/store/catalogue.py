@@ -70,22 +70,25 @@ class Catalogue:
     def entries(self) -> dict[TrackId, CatalogueEntry]:
         """Every track that was ever identified, with features of the present version if there are any."""
         rows = self._run(
-            "SELECT tracks.json, features.json FROM tracks LEFT JOIN features"
+            "SELECT tracks.id, tracks.json, features.json FROM tracks LEFT JOIN features"
             " ON features.track_id = tracks.id AND features.version = ?",
             (FEATURES_VERSION,),
         )
         entries = {}
-        for track_json, features_json in rows:
-            track = _track_decoder.decode(track_json)
-            features = None if features_json is None else _features_decoder.decode(features_json)
-            entries[track.id] = CatalogueEntry(track=track, features=features)
+        for row_id, track_json, features_json in rows:
+            try:
+                track = _track_decoder.decode(track_json)
+            except msgspec.DecodeError:  # written by another version: its files are looked at anew
+                self._forget_track(row_id)
+                continue
+            entries[track.id] = CatalogueEntry(track=track, features=_features(features_json))
         return entries
 
     def features(self, track_id: TrackId) -> TrackFeatures | None:
         """Features of the present version, None when there are none."""
         query = "SELECT json FROM features WHERE track_id = ? AND version = ?"
         rows = self._run(query, (track_id, FEATURES_VERSION))
-        return _features_decoder.decode(rows[0][0]) if rows else None
+        return _features(rows[0][0]) if rows else None
 
     def record(self, file: FileRecord, track: Track | None = None) -> None:
         """What a file turned out to be: a track, or a failure."""
@@ -114,6 +117,11 @@ class Catalogue:
         with self._lock, self._transaction() as connection:
             connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
 
+    def _forget_track(self, track_id: TrackId) -> None:
+        with self._lock, self._transaction() as connection:
+            connection.execute("DELETE FROM files WHERE track_id = ?", (track_id,))
+            connection.execute("DELETE FROM tracks WHERE id = ?", (track_id,))
+
     def close(self) -> None:
         """Idempotent; nothing else may be called afterwards."""
         with self._lock:
@@ -140,3 +148,13 @@ class Catalogue:
             f"{self._path}: {error}. Free some space or check the disk; if it is damaged, delete the file: "
             "the music is analysed anew."
         )
+
+
+def _features(stored: bytes | None) -> TrackFeatures | None:
+    """None as well for what another version wrote: it is analysed anew."""
+    if stored is None:
+        return None
+    try:
+        return _features_decoder.decode(stored)
+    except msgspec.DecodeError:
+        return None

@@ -109,6 +109,8 @@ class Selector:
         track, features = entry.track, entry.features
         if track.id in purpose.avoid or track.id in history.barred or names(self._profile.never, track):
             return False
+        if features is not None and features.integrated_loudness is None:
+            return False  # nothing but silence
         if not purpose.soothe:
             return True
         if features is None or features.affect is None or features.affect.calmness < purpose.floor:

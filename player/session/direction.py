@@ -92,12 +92,20 @@ class Direction:
         """Move to calmer familiar music. False when nothing calmer is there: the present music goes on."""
         choice = self._chooser.calmer(self.wanted, at)
         if choice is None:
+            self._keep(at, trigger, why)
             return False
         reason = f"{why}: {choice.reason}."
         self._wake_up()
         self.state = Soothing(since=at, reason=reason, until=Seconds(at + self.policy.response_window_s))
         self._go(choice, Motive(kind="swap", trigger=trigger, reason=reason), self.policy.swap_fade_s, at)
         return True
+
+    def _keep(self, at: Seconds, trigger: str, why: str) -> None:
+        """Said, so that nobody presses again and wonders."""
+        entry = self._catalogue.get(self._transport.current)
+        if entry is not None:
+            reason = f"{why}: nothing calmer is known, “{entry.track.title}” goes on."
+            self._record(Motive(kind="keep", trigger=trigger, reason=reason), entry, at)
 
     def settle(self, at: Seconds, reason: str) -> None:
         """The soothing is over and the music goes on."""

@@ -201,7 +201,7 @@ class Show(Struct, frozen=True, kw_only=True, tag=True):
 class Decision(Struct, frozen=True, kw_only=True):
     """One choice, with everything needed to judge it later."""
 
-    event_type: str  # start | swap | next | hold | release | prompt_staff | block | resume
+    event_type: str  # start | swap | next | keep | hold | resume
     at: Seconds
     reason: str  # one readable sentence
     from_track: TrackView | None = None

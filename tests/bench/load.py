@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.support.lull import PRESENT, Lull, lull, person
+from tests.support.music_of_debian import RECORDINGS
 from tests.support.pulse import pulse_server
 
-RECORDINGS = "/usr/share/games/wesnoth/1.16/data/core/music"
 ROOT = "lull/v1/home1/bench"
 QUIET_S = 60.0  # of playing undisturbed
 
@@ -23,7 +23,7 @@ def measure(folder: Path, minutes: float) -> None:
         "site": "home1",
         "player": "bench",
         "resident": str(resident),
-        "library": {"folders": [RECORDINGS]},
+        "library": {"folders": [str(RECORDINGS)]},
         "data": str(folder / "data"),
         "web": {"listen": None},
     }

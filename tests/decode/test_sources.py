@@ -1,10 +1,12 @@
 """Both decoders, over every format of the library."""
 
+from collections import Counter
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+import vlc
 
 from adapters.decode import open_source
 from adapters.decode.av import AvSource
@@ -105,6 +107,42 @@ def test_seek_lands_on_the_frame(tmp_path: Path) -> None:
         source.seek(Seconds(1.25))
         rest = read_all(source)
     assert rest == pytest.approx(NOISE[60_000:], abs=1e-4)
+
+
+def test_libvlc_gets_back_all_that_it_gave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: Counter[str] = Counter()
+
+    def counted(name: str) -> None:
+        real = getattr(vlc, name)
+
+        def count(*arguments: object) -> object:
+            calls[name] += 1
+            return real(*arguments)
+
+        monkeypatch.setattr(vlc, name, count)
+
+    given = {
+        "libvlc_release": ["libvlc_new"],
+        "libvlc_media_player_release": ["libvlc_media_player_new"],
+        "libvlc_media_list_release": ["libvlc_media_subitems"],
+        "libvlc_media_release": [
+            "libvlc_media_new_path",
+            "libvlc_media_player_get_media",
+            "libvlc_media_list_item_at_index",
+        ],
+    }
+    for release, takes in given.items():
+        for name in (release, *takes):
+            counted(name)
+    path = write_wav(tmp_path / "noise.wav", NOISE)
+    playlist = tmp_path / "list.m3u"
+    playlist.write_text(f"#EXTM3U\n{path}\n")
+    for file in (playlist, path):
+        with VlcSource(str(file)) as source:
+            source.seek(Seconds(1.0))
+            source.close()  # and again at the end of the block
+    for release, takes in given.items():
+        assert calls[release] == sum(calls[take] for take in takes) > 0, release
 
 
 def test_a_playlist_is_left_to_libvlc(tmp_path: Path) -> None:

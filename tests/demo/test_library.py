@@ -2,6 +2,9 @@
 
 import math
 import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
@@ -163,6 +166,35 @@ def test_failing_synthesiser_leaves_nothing_behind(
     with pytest.raises(LibraryError, match="reinstall"):
         render_opus(SHORT[0], tmp_path / "one.opus")
     assert list(tmp_path.iterdir()) == [tools]
+
+
+@pytest.mark.usefixtures("short_library")
+def test_rendering_ends_when_told_with_the_synthesiser_and_without_a_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    pid = tmp_path / "pid"
+    (tools / "timidity").write_text(f"#!/bin/sh\necho $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 60\n")
+    (tools / "timidity").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        rendering = pool.submit(ensure_demo_library, tmp_path / "demo", stop=stop)
+        while not pid.exists() and not rendering.done():
+            time.sleep(0.01)
+        stop.set()
+        home = rendering.result(timeout=2.0)  # s; about 0.1
+    assert list(home.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+@pytest.mark.usefixtures("short_library")
+def test_what_was_whole_when_it_was_told_to_end_is_kept(tmp_path: Path) -> None:
+    stop = threading.Event()
+    home = ensure_demo_library(tmp_path, lambda _path: stop.set(), stop)
+    assert [path.name for path in home.iterdir()] == ["Nobody - One.opus"]
 
 
 def test_full_disk_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import mutagen
 import pytest
 
+from tests.support.music_of_debian import RECORDINGS
 from tests.support.pulse import PulseServer, pulse_server
 
-RECORDINGS = Path("/usr/share/games/wesnoth/1.16/data/core/music")  # Debian: wesnoth-music
 LIVELY = ("battle-epic", "frantic", "vengeful")
 CALM = ("sad", "love_theme", "transience", "elf-land")
 

@@ -14,10 +14,11 @@ import pytest
 
 from player.ports import Pcm
 from player.units import SAMPLE_RATE
-from tests.e2e.conftest import RECORDINGS, start_with
+from tests.e2e.conftest import start_with
 from tests.e2e.test_swap import ROOT, running_journal
 from tests.support.level import decoded, likeness, rms_db
 from tests.support.lull import PRESENT, lull, person
+from tests.support.music_of_debian import RECORDINGS
 from tests.support.pulse import PulseServer
 
 

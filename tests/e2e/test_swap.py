@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from player.ports import Pcm
 from player.units import SAMPLE_RATE
-from tests.e2e.conftest import CALM, LIVELY, RECORDINGS, start_with
+from tests.e2e.conftest import CALM, LIVELY, start_with
 from tests.support.level import decoded, likeness, rms_db, sliding_db
 from tests.support.lull import lull, person
+from tests.support.music_of_debian import RECORDINGS
 from tests.support.pulse import PulseServer
 from tests.support.wav import write_wav
 

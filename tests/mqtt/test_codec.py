@@ -118,6 +118,12 @@ def test_feedback() -> None:
         ("cmd/calm", b'\xff\xfe{\x00}\x00', "not-json"),
         ("cmd/calm", b"\xef\xbb\xbf{}", "not-json"),
         ("cmd/stop", b"{", "not-json"),
+        ("cmd/stop", b" [STOP]", "not-json"),
+        ("cmd/stop", b"STOP" * 9, "not-json"),
+        ("cmd/stop", b"STOP\x00", "not-json"),
+        ("cmd/stop", b"\xffSTOP", "not-json"),
+        ("cmd/play", b"PLAY", "not-json"),
+        ("cmd/louder", b"ON", "not-json"),
         ("cmd/volume", b'{"args":{"value":NaN}}', "not-finite"),
         ("cmd/volume", b'{"args":{"value":-Infinity}}', "not-finite"),
         ("cmd/volume", b'{"args":{"value":1e999}}', "not-finite"),
@@ -195,7 +201,10 @@ def test_a_retained_signal_counts_only_for_a_state(kind: Quantity) -> None:
 @pytest.mark.parametrize("verb", ["stop", "pause", "quieter"])
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"{}", b"1", b'{"ts":"2020-01-01T00:00:00Z"}', b'{"ts":"yesterday","id":"s"}', b'{"id":5}'],
+    [
+        *(b"", b"{}", b"1", b"STOP", b"ON\n", b"nan", "drück".encode(), b"x" * 32),
+        *(b'{"ts":"2020-01-01T00:00:00Z"}', b'{"ts":"yesterday","id":"s"}', b'{"id":5}'),
+    ],
 )
 def test_what_makes_it_quieter_is_taken_whatever_its_fields_say(verb: str, payload: bytes) -> None:
     command = read(f"cmd/{verb}", payload)

@@ -9,7 +9,8 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from player.errors import SettingsError, StoreError
+from adapters.mqtt.connection import Endpoint, Terms, connect
+from player.errors import MqttError, SettingsError, StoreError
 from player.model import AdaptMode, Command, Feedback, Quantity, Reading, Verb
 from player.session.messages import Decision, Fault, ModeState, Reply, VolumeState
 from player.settings import MqttSettings
@@ -122,6 +123,38 @@ async def test_bad_input_is_refused_counted_answered_and_forgotten(broker: Broke
         assert rig.items == []  # a new clean session brings nothing back
 
 
+async def test_commands_that_come_too_fast_are_answered_but_not_in_a_flood(broker: Broker) -> None:
+    async with linked(broker.url) as rig, listening(broker.port, f"{ROOT}/#") as person:
+        await rig.connected()
+        frozen = rig.link._clock()
+        rig.link._clock = lambda: frozen  # no token comes back
+        for n in range(60):
+            await person.client.publish(f"{ROOT}/cmd/next", f'{{"id":"n{n}"}}', qos=1)
+        await person.client.publish(f"{ROOT}/cmd/stop", qos=1)
+        await rig.until(lambda: len(rig.items) == 21)
+        assert rig.link.rejects == {"rate-limited": 40}
+        rig.link.publish(Reply(id="last", ok=True))
+        await answer_to(person, "last")
+        answers = person.all("cmd_result")[:-1]
+        assert [answer["id"] for answer in answers] == [f"n{n}" for n in range(20, 30)]
+        assert {(answer["ok"], answer["reason"]) for answer in answers} == {(False, "rate-limited")}
+
+
+async def test_a_repeated_state_keeps_the_time_of_its_content(broker: Broker) -> None:
+    async with linked(broker.url) as rig:
+        rig.link.publish(ModeState(mode=AdaptMode.AUTO))
+        async with listening(broker.port, f"{ROOT}/state/mode") as person:
+            first = await person.wait("state/mode")
+            broker.kill()
+            broker.restart()
+            await rig.connected(times=2)
+    async with listening(broker.port, f"{ROOT}/state/mode") as person:
+        again = await person.wait("state/mode")
+    assert again["seq"] > first["seq"]
+    late = datetime.fromisoformat(again["ts"]) - datetime.fromisoformat(first["ts"])
+    assert abs(late.total_seconds()) < 0.01
+
+
 async def test_rejects_stand_in_the_status(broker: Broker) -> None:
     async with linked(broker.url) as rig, listening(broker.port, f"{ROOT}/#") as person:
         await rig.connected()
@@ -187,12 +220,28 @@ async def test_a_broker_that_refuses_us_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["broker.home", "http://x:1", "mqtt://", "mqtt://u:p@host", "mqtt://h:99999", "mqtt://h/path"]
+    "url",
+    [
+        "broker.home",
+        "http://x:1",
+        "mqtt://",
+        "mqtt://u:p@host",
+        "mqtt://h:99999",
+        "mqtt://h/path",
+        "mqtt://a..b",
+        f"mqtt://{'x' * 64}.home",
+    ],
 )
 async def test_an_url_that_cannot_be_used_is_a_settings_error(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Rig(MqttSettings(url=url), dict)
     assert caught.value.key == "mqtt.url"
+
+
+async def test_a_host_that_the_name_look_up_cannot_take_is_no_surprise() -> None:
+    with pytest.raises(MqttError, match=r"a\.\.b"):
+        async with connect(Endpoint(host="a..b", port=1883), Terms(client_id="x", version5=True)):
+            pass
 
 
 async def test_a_missing_credentials_file_is_a_settings_error() -> None:

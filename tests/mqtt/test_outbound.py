@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.mqtt import encode, payloads
 from adapters.mqtt.encode import Moment, Outgoing
-from adapters.mqtt.outbox import Outbox
+from adapters.mqtt.outbox import Held, Outbox
 from adapters.mqtt.topics import Topics
 from player.model import AdaptMode, Evidence, ListenerState, Quantity, Trend
 from player.session.messages import (
@@ -212,12 +212,12 @@ def test_what_was_dropped_while_it_was_sent_takes_nothing_else_with_it() -> None
 def test_only_the_newest_of_a_state_waits_and_all_are_repeated() -> None:
     outbox = Outbox()
     for position in range(100):
-        outbox.hold(playing(position=float(position)))
-    outbox.hold(ModeState(mode=AdaptMode.AUTO))
+        outbox.hold(playing(position=float(position)), Seconds(position))
+    outbox.hold(ModeState(mode=AdaptMode.AUTO), Seconds(100.0))
     newest = outbox.take_state()
-    assert isinstance(newest, PlaybackState)
-    assert newest.position == 99.0
-    assert isinstance(outbox.take_state(), ModeState)
+    assert newest == Held(view=playing(position=99.0), since=Seconds(99.0))
+    assert outbox.take_state() == Held(view=ModeState(mode=AdaptMode.AUTO), since=Seconds(100.0))
     assert outbox.take_state() is None
     outbox.repeat_states()
-    assert [type(outbox.take_state()), type(outbox.take_state())] == [PlaybackState, ModeState]
+    again = (outbox.take_state(), outbox.take_state())
+    assert [held.since for held in again if held] == [99.0, 100.0]  # as old as they are

@@ -1,10 +1,14 @@
 """The private mosquitto: one per folder, on loopback, at the same port, restarted when it dies."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import aiomqtt
 import pytest
@@ -14,6 +18,8 @@ from player.errors import MqttError
 from player.model import Command, Verb
 from tests.support.broker import PATIENCE_S, listening
 from tests.support.link import TOPICS, linked
+
+ROOT = Path(__file__).parents[2]
 
 
 async def until_restarted(broker: PrivateBroker, times: int = 1) -> None:
@@ -65,6 +71,63 @@ async def test_it_comes_back_at_the_same_port_when_killed(tmp_path: Path) -> Non
         await until_restarted(broker)
         assert (broker.port, broker.pid != pid) == (port, True)
         await round_trip(broker)
+
+
+async def test_its_keeper_survives_a_fork_that_fails_and_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failed = asyncio.create_subprocess_exec, 0
+
+    async def fail_once(*argv: str, **options: Any) -> asyncio.subprocess.Process:
+        nonlocal failed
+        if not failed:
+            failed += 1
+            raise BlockingIOError(errno.EAGAIN, "no more processes")
+        return await real(*argv, **options)
+
+    async with PrivateBroker(tmp_path) as broker:
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", fail_once)
+        monkeypatch.setattr("adapters.mqtt.broker.BACKOFF", (0.0,))
+        (tmp_path / "mosquitto.pid").unlink()
+        (tmp_path / "mosquitto.pid").symlink_to("/dev/full")
+        assert broker.pid is not None
+        os.kill(broker.pid, signal.SIGKILL)
+        await until_restarted(broker, times=2)
+        await round_trip(broker)
+        assert failed == 1
+
+
+def gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def test_ctrl_c_is_not_for_it_but_it_goes_with_its_parent(tmp_path: Path) -> None:
+    script = """if True:
+        import asyncio, sys
+        from pathlib import Path
+        from adapters.mqtt.broker import PrivateBroker
+        from adapters.system.child import saving
+        async def main():
+            async with PrivateBroker(Path(sys.argv[1]), saving) as broker:
+                print(broker.pid, flush=True)
+                await asyncio.Event().wait()
+        asyncio.run(main())
+    """
+    argv = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert os.getpgid(pid) == pid  # a terminal's Ctrl-C goes to the parent's group
+        parent.kill()
+        parent.wait()
+        deadline = time.monotonic() + 1.0
+        while not gone(pid):
+            assert time.monotonic() < deadline, "the broker must be gone within a second"
+            time.sleep(0.01)
 
 
 async def test_the_port_stays_over_runs_unless_it_is_taken(tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ async def test_a_megabyte_is_not_delivered_and_the_link_lives_on(broker: Broker)
 async def old_broker(port: int) -> AsyncIterator[int]:
     """Refuses MQTT 5 in the manner of 3.1.1 brokers and passes everything else on. Gives its port."""
 
+    serving: set[asyncio.Task[None]] = set()
+
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
             writer.write(data)
@@ -146,6 +148,9 @@ async def old_broker(port: int) -> AsyncIterator[int]:
         writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
         first = await reader.read(65_536)
         if first[first.index(b"MQTT") + 4] == 5:
             writer.write(b"\x20\x02\x00\x01")  # CONNACK: unacceptable protocol version
@@ -153,14 +158,20 @@ async def old_broker(port: int) -> AsyncIterator[int]:
             return
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         far_writer.write(first)
-        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer), return_exceptions=True)
-        writer.close()
+        try:
+            await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer), return_exceptions=True)
+        finally:
+            far_writer.close()
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
 
 async def test_a_broker_that_speaks_only_3_1_1_is_good_enough(broker: Broker) -> None:

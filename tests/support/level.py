@@ -12,7 +12,8 @@ def rms_db(pcm: Pcm, window_s: float) -> NDArray[np.float64]:
     """Level of consecutive windows, dBFS (a full-scale sine is −3.01), both channels together."""
     size = int(window_s * SAMPLE_RATE)
     windows = pcm[: len(pcm) // size * size].astype(np.float64).reshape(-1, size * pcm.shape[1])
-    return 10.0 * np.log10(np.maximum(np.mean(windows**2, axis=1), 1e-12))
+    level: NDArray[np.float64] = 10.0 * np.log10(np.maximum(np.mean(windows**2, axis=1), 1e-12))
+    return level
 
 
 def sliding_db(pcm: Pcm, window_s: float, hop_s: float) -> NDArray[np.float64]:
@@ -20,7 +21,10 @@ def sliding_db(pcm: Pcm, window_s: float, hop_s: float) -> NDArray[np.float64]:
     size, hop = int(window_s * SAMPLE_RATE), int(hop_s * SAMPLE_RATE)
     power = np.concatenate(([0.0], np.cumsum(np.mean(pcm.astype(np.float64) ** 2, axis=1))))
     starts = np.arange(0, len(pcm) - size + 1, hop)
-    return 10.0 * np.log10(np.maximum((power[starts + size] - power[starts]) / size, 1e-12))
+    level: NDArray[np.float64] = 10.0 * np.log10(
+        np.maximum((power[starts + size] - power[starts]) / size, 1e-12)
+    )
+    return level
 
 
 def decoded(path: str) -> Pcm:

@@ -15,6 +15,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import yaml
+from paho.mqtt.enums import CallbackAPIVersion
 
 PATIENCE_S = 30.0  # a real system that has not answered by then is broken
 END_S = 10.0  # after SIGTERM
@@ -109,7 +110,7 @@ class Person:
         self.seen: list[tuple[float, str, bytes]] = []
         self._grown = threading.Condition()
         self._ready = threading.Event()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.on_message = self._on_message
         self._client.on_connect = lambda client, *_: client.subscribe(f"{root}/#", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,12 +41,16 @@ def _file_name(piece: Piece) -> str:
     return re.sub(r"[^\w() -]", "", f"{piece.artist} - {piece.title}") + ".opus"
 
 
-def ensure_demo_library(folder: Path, on_file: Callable[[Path], None] | None = None) -> Path:
+def ensure_demo_library(
+    folder: Path, on_file: Callable[[Path], None] | None = None, stop: threading.Event | None = None
+) -> Path:
     """The folder in `folder` that holds the whole demo library; renders what is missing (about 15 s).
 
     `on_file` is called for every piece as soon as it can be played, a lively one first, on some thread.
+    Once `stop` is set, it returns soon: pieces are missing, but none is cut off.
     Raises `LibraryError` when the synthesiser is not installed or the folder cannot be written.
     """
+    stop = stop or threading.Event()
     home = folder / _version()
     wanted = {home / _file_name(piece): piece for piece in PIECES}
     missing = [(path, piece) for path, piece in wanted.items() if not path.exists()]
@@ -54,8 +59,8 @@ def ensure_demo_library(folder: Path, on_file: Callable[[Path], None] | None = N
         _make_folder(home)
 
     def provide(path: Path, piece: Piece) -> None:
-        if (path, piece) in missing:
-            render_opus(piece, path)
+        if stop.is_set() or ((path, piece) in missing and not render_opus(piece, path, stop)):
+            return
         if on_file is not None:
             on_file(path)
 
@@ -64,7 +69,7 @@ def ensure_demo_library(folder: Path, on_file: Callable[[Path], None] | None = N
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="demo-library") as pool:
         for _ in pool.map(lambda item: provide(*item), others):
             pass
-    if missing:
+    if missing and not stop.is_set():
         _sync(home)
         _remove_other_versions(home)
     return home

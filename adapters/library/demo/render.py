@@ -1,9 +1,11 @@
 """Renders a piece with TiMidity++ and Debian's TimGM6mb instruments to a tagged Opus file."""
 
 import os
+import select
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -43,6 +45,11 @@ LIVELY_MASTERING: Final = (
     ("alimiter", "limit=0.6:attack=5:release=60:level=0"),
 )
 FRAME_BYTES: Final = 2 * CHANNELS
+POLL: Final = Seconds(0.1)  # how soon a silent synthesiser is left when the rendering is to stop
+
+
+class _StoppedError(Exception):
+    """Whoever wanted the piece wants it no more."""
 
 
 def check_tools() -> None:
@@ -54,24 +61,27 @@ def check_tools() -> None:
         )
 
 
-def render_opus(piece: Piece, target: Path) -> None:
-    """Write `target` as a whole or not at all. Raises `LibraryError`."""
+def render_opus(piece: Piece, target: Path, stop: threading.Event | None = None) -> bool:
+    """Write `target` as a whole or not at all; False: `stop` was set meanwhile. Raises `LibraryError`."""
     part = target.with_name(target.name + ".part")
     try:
         with part.open("wb") as file:
-            _synthesise(piece, file)
+            _synthesise(piece, file, stop or threading.Event())
             file.flush()
             os.fsync(file.fileno())
         part.rename(target)
+    except _StoppedError:
+        return False
     except OSError as error:
         raise LibraryError(
             f"the demo library cannot be written to {target.parent}: {error.strerror}"
         ) from error
     finally:
         part.unlink(missing_ok=True)
+    return True
 
 
-def _synthesise(piece: Piece, file: IO[bytes]) -> None:
+def _synthesise(piece: Piece, file: IO[bytes], stop: threading.Event) -> None:
     command = (*SYNTHESISER, f"-A{piece.amplify}", "-")
     with tempfile.TemporaryFile() as score:
         score.write(standard_midi_file(piece))
@@ -80,11 +90,37 @@ def _synthesise(piece: Piece, file: IO[bytes]) -> None:
             command, stdin=score, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as synthesiser:
             assert synthesiser.stdout is not None
-            frames = _encode(piece, synthesiser.stdout, file)
-            while synthesiser.stdout.read(BLOCK * FRAME_BYTES):
-                pass  # inaudible rest of the reverberation
+            pcm = _Pcm(synthesiser.stdout, stop)
+            try:
+                frames = _encode(piece, pcm, file)
+                while pcm.read(BLOCK * FRAME_BYTES):
+                    pass  # inaudible rest of the reverberation
+            except BaseException:
+                synthesiser.kill()
+                raise
     if synthesiser.returncode != 0 or frames == 0:
         raise LibraryError(f"{piece.title}: timidity made no sound; reinstall {PACKAGES}")
+
+
+class _Pcm:
+    """What the synthesiser writes; `read` raises `_StoppedError` as soon as `stop` is set."""
+
+    def __init__(self, pipe: IO[bytes], stop: threading.Event) -> None:
+        self._descriptor, self._stop = pipe.fileno(), stop
+
+    def read(self, size: int) -> bytes:
+        """`size` bytes, fewer only at the end."""
+        data = b""
+        while len(data) < size:
+            if self._stop.is_set():
+                raise _StoppedError
+            if not select.select([self._descriptor], [], [], POLL)[0]:
+                continue
+            got = os.read(self._descriptor, size - len(data))
+            if not got:
+                break
+            data += got
+        return data
 
 
 def _mastering(piece: Piece) -> Graph:
@@ -113,7 +149,7 @@ def _mastered(graph: Graph, frame: AudioFrame | None) -> Iterator[AudioFrame]:
             yield out
 
 
-def _encode(piece: Piece, pcm: IO[bytes], file: IO[bytes]) -> int:
+def _encode(piece: Piece, pcm: _Pcm, file: IO[bytes]) -> int:
     """Returns how many frames there were."""
     frames = 0
     limit = seconds_to_frames(max(tone.end for tone in perform(piece)[0]) + TAIL)
