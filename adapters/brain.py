@@ -12,7 +12,7 @@ from msgspec import json
 from adapters.clock import Clock
 from adapters.inbox import Inbox
 from player.model import Feedback, MixCommand, TrackFeatures, TrackId
-from player.ports import Journal, JournalEntry, Publisher
+from player.ports.records import Journal, JournalEntry, Publisher
 from player.session.messages import (
     Decide,
     Decision,

@@ -9,11 +9,10 @@ import msgspec
 
 from adapters.clock import Clock
 from adapters.inbox import Inbox
-from adapters.library.demo import ensure_demo_library
 from adapters.library.watcher import LOOK_AGAIN, LibraryWatcher
 from player.errors import LibraryError
 from player.model import CatalogueEntry, TrackFeatures, TrackId
-from player.ports import CatalogueStore
+from player.ports.records import CatalogueStore
 from player.session.messages import CatalogueChanged
 from player.settings import LibrarySettings, Settings
 from player.units import Seconds
@@ -57,6 +56,8 @@ class Music:
         ).run()
 
     async def _render_demo(self, folder: Path) -> None:
+        from adapters.library.demo import ensure_demo_library  # FFmpeg and numpy: only where it is needed
+
         stop = threading.Event()
         try:
             await asyncio.to_thread(ensure_demo_library, folder, stop=stop)

@@ -12,7 +12,7 @@ from adapters.audio.priority import raise_threads
 from player.errors import DecodeError
 from player.mixing.ring import Ring
 from player.model import Load
-from player.ports import AudioSource, Pcm
+from player.ports.audio import AudioSource, Pcm
 from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Seconds, seconds_to_frames
 
 # Tuning constants.

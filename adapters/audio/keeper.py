@@ -12,7 +12,7 @@ from adapters.audio.paced import NullSink
 from adapters.audio.portaudio import refresh_devices
 from player.errors import OutputError
 from player.model import SinkOpened
-from player.ports import AudioSink, Pcm
+from player.ports.audio import AudioSink, Pcm
 from player.units import SAMPLE_RATE, Frames, Seconds
 
 RETRY: Final = Seconds(2.0)  # between two looks for a device that is away

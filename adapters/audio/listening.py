@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.audio.decoder import Decoder
 from player.model import Listened, TrackFeatures
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Lu, Seconds
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from adapters.audio.paced import NullSink, WavSink
 from adapters.audio.portaudio import PortAudioSink
-from player.ports import AudioSink
+from player.ports.audio import AudioSink
 
 
 def open_sink(device: str, buffer_ms: int) -> AudioSink:

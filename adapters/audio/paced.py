@@ -9,7 +9,7 @@ from typing import Final, Self
 import numpy as np
 
 from player.errors import OutputError
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Frames
 
 FRAME_BYTES: Final = 4 * CHANNELS

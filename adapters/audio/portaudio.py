@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Self
 
 from player.errors import OutputError
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Frames, Seconds
 
 STALL: Final = Seconds(2.0)  # a device that takes nothing for so long has gone; tuning constant

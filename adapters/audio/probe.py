@@ -7,7 +7,7 @@ from typing import Final
 from adapters.audio.output import open_sink
 from adapters.audio.portaudio import refresh_devices
 from player.errors import OutputError
-from player.ports import AudioSink
+from player.ports.audio import AudioSink
 from player.units import Seconds
 
 PATIENCE: Final = Seconds(10.0)

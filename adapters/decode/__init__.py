@@ -1,7 +1,7 @@
 """Decoding of files and streams: FFmpeg first, libVLC for what only VLC can reach."""
 
 from adapters.decode.av import AvSource, UnsupportedSourceError
-from player.ports import AudioSource
+from player.ports.audio import AudioSource
 from player.units import CHANNELS, SAMPLE_RATE
 
 

@@ -12,7 +12,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from player.errors import DecodeError
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Seconds
 
 BLOCK_FRAMES: Final = 8192  # `read` gathers at least this many: fewer, larger array operations

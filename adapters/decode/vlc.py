@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from player.errors import DecodeError
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Seconds
 
 QUEUE_BLOCKS: Final = 64  # a full hand-over queue holds libVLC's decoder back; about 1.5 s

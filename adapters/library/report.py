@@ -17,7 +17,7 @@ from adapters.library.pool import WorkerPool, Workers
 from adapters.library.scan import ScanResult, scan
 from player.errors import DecodeError
 from player.model import Track, TrackFeatures
-from player.ports import CatalogueStore
+from player.ports.records import CatalogueStore
 from player.units import Seconds
 
 

@@ -12,7 +12,7 @@ from adapters.library.jobs import Failure, analyse_file, identify_file
 from adapters.library.pool import Workers
 from player.errors import LibraryError
 from player.model import CatalogueEntry, Track, TrackFeatures, TrackId
-from player.ports import CatalogueStore, FileRecord
+from player.ports.records import CatalogueStore, FileRecord
 from player.units import Seconds
 
 AT_ONCE: Final = Seconds(0.0)

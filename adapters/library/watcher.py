@@ -14,7 +14,7 @@ from adapters.library.pool import Workers
 from adapters.library.scan import Scanner
 from player.errors import LibraryError, LullError
 from player.model import CatalogueEntry, TrackId
-from player.ports import CatalogueStore
+from player.ports.records import CatalogueStore
 from player.settings import LibrarySettings
 from player.units import Seconds
 

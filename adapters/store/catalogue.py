@@ -12,7 +12,7 @@ import msgspec
 from adapters.store.database import Migrations, OnError, damage_report, ignore, open_database
 from player.errors import StoreError
 from player.model import FEATURES_VERSION, CatalogueEntry, Track, TrackFeatures, TrackId
-from player.ports import FileRecord
+from player.ports.records import FileRecord
 
 MIGRATIONS: Final[Migrations] = (
     (

@@ -17,7 +17,7 @@ from adapters.store.database import (
 )
 from adapters.store.writer import BatchWriter
 from player.errors import StoreError
-from player.ports import JournalEntry
+from player.ports.records import JournalEntry
 
 UNWRITABLE = (  # this entry can never be stored; the disk is not at fault
     sqlite3.IntegrityError,
@@ -44,7 +44,7 @@ MIGRATIONS: Final[Migrations] = (
 
 
 class SqliteJournal:
-    """`player.ports.Journal` in SQLite; the memory is kept per resident.
+    """`player.ports.records.Journal` in SQLite; the memory is kept per resident.
 
     Every method may be called from any thread. `on_error` is told of a damaged file (moved aside, a new one
     started), of the first failure in a row to write, and of every lost entry; on the thread where it happens.

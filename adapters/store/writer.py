@@ -9,7 +9,7 @@ from typing import Final
 
 from adapters.store.database import OnError
 from player.errors import StoreError
-from player.ports import JournalEntry
+from player.ports.records import JournalEntry
 
 BATCH: Final = 0.05  # s; an entry without `durable` waits at most this long for company
 QUEUE_LIMIT: Final = 10_000  # entries; over an hour of a disk that does not answer

@@ -15,7 +15,7 @@ from player.analysis.spectrum import SpectrumMeter
 from player.analysis.true_peak import TruePeakMeter
 from player.errors import AnalysisError
 from player.model import TrackFeatures
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import Seconds
 
 LOWEST_RATE: Final = 8_000  # Hz

@@ -6,7 +6,7 @@ import numpy as np
 
 from player.mixing.gain import Gain, Ramp, SwapGain, amplitude
 from player.mixing.ring import Ring
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, Decibels, Frames
 
 LOUDEST_SAMPLE: Final = np.float32(4.0)  # +12 dBFS: no decoder of sound music gives more

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from player.mixing.gain import Ramp
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE, SILENCE_DB, Decibels, Frames
 
 BIN: Final = SAMPLE_RATE // 10  # 100 ms

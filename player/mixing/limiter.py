@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Dbtp, Decibels, Frames, db_to_amplitude
 
 CEILING_DBTP: Final = Dbtp(-1.0)  # EBU R 128, maximum true peak

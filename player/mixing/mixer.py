@@ -26,7 +26,7 @@ from player.mixing.gain import (
 from player.mixing.limiter import Limiter
 from player.mixing.ring import Ring
 from player.model import Crossfade, Fade, Stop, Volume
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, SILENCE_DB, Decibels, Frames, Seconds
 
 LOUDEST_LEVEL: Final = Decibels(0.0)  # hard ceiling of the programme gain: digital full gain

@@ -3,7 +3,7 @@
 import numpy as np
 
 from player.errors import MixingError
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, Frames
 
 

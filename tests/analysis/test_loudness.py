@@ -5,7 +5,7 @@ import pytest
 
 from player.analysis.k_weighting import KWeighting, k_weighting_biquads
 from player.analysis.loudness import Loudness, LoudnessMeter
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from tests.support.signals import levels, sine, stereo
 
 RATE = 48_000

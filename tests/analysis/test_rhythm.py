@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from player.analysis.rhythm import RhythmMeter, fold_tempo
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import Bpm
 from tests.support.signals import clicks
 

@@ -4,7 +4,7 @@ import pytest
 from player.analysis.framing import Framer, fft_friendly, power_of_two_below
 from player.analysis.roughness import RoughnessMeter
 from player.analysis.spectrum import SpectrumMeter
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from tests.support.signals import sine
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from player.analysis.stream import StreamAnalyzer
 from player.errors import AnalysisError
 from player.model import TrackFeatures
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from tests.support.signals import clicks, levels, sine, stereo, tune
 
 

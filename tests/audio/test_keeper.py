@@ -7,7 +7,7 @@ from adapters.audio.keeper import SinkKeeper
 from adapters.audio.paced import NullSink
 from player.errors import OutputError
 from player.model import SinkOpened
-from player.ports import AudioSink, Pcm
+from player.ports.audio import AudioSink, Pcm
 from player.units import Frames, Seconds
 
 ONES: Pcm = np.ones((480, 2), np.float32)

@@ -12,7 +12,7 @@ from adapters.audio.decoder import Decoder, Listener
 from adapters.audio.listening import QUEUE_BLOCKS, Analysis
 from player.analysis.stream import StreamAnalyzer
 from player.model import Listened, Load, TrackId
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE, Seconds
 
 BLOCK: Pcm = np.zeros((SAMPLE_RATE // 10, 2), np.float32)

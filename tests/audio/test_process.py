@@ -26,7 +26,7 @@ from player.model import (
     Unload,
     Volume,
 )
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.settings import AudioSettings
 from player.units import SAMPLE_RATE, Decibels, Seconds
 from tests.support.audio import audio_process

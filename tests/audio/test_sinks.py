@@ -15,7 +15,7 @@ from adapters.audio.output import open_sink
 from adapters.audio.paced import NullSink, WavSink
 from adapters.audio.portaudio import PortAudioSink
 from player.errors import OutputError
-from player.ports import AudioSink, Pcm
+from player.ports.audio import AudioSink, Pcm
 from player.units import SAMPLE_RATE
 from tests.contracts.audio_sink import check_audio_sink
 from tests.support.level import decoded

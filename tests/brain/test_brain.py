@@ -10,7 +10,7 @@ from adapters.brain import Brain, Hands, journalled
 from adapters.clock import Clock
 from adapters.inbox import Inbox
 from player.model import Command, Feedback, MixCommand, Stop, TrackFeatures, TrackId, Verb, Volume
-from player.ports import JournalEntry
+from player.ports.records import JournalEntry
 from player.session.messages import (
     AudioReady,
     CommandArrived,

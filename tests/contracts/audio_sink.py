@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from player.ports import AudioSink
+from player.ports.audio import AudioSink
 from player.units import CHANNELS, SAMPLE_RATE
 
 

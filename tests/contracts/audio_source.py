@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from player.errors import DecodeError
-from player.ports import AudioSource, Pcm
+from player.ports.audio import AudioSource, Pcm
 from player.units import SAMPLE_RATE, Seconds
 
 SEEK_TOLERANCE = Seconds(0.05)

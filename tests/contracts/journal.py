@@ -1,9 +1,9 @@
-"""What every `player.ports.Journal` does."""
+"""What every `player.ports.records.Journal` does."""
 
 import threading
 from collections.abc import Callable
 
-from player.ports import Journal, JournalEntry
+from player.ports.records import Journal, JournalEntry
 from player.units import Seconds
 
 PATIENCE_S = 10.0

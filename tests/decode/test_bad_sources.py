@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from adapters.decode import open_source
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 from tests.contracts.audio_source import check_bad_source, read_all
 from tests.support.encode import encode

@@ -11,7 +11,7 @@ import vlc
 from adapters.decode import open_source
 from adapters.decode.av import AvSource
 from adapters.decode.vlc import VlcSource
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE, Seconds
 from tests.contracts.audio_source import check_audio_source, read_all
 from tests.support.encode import encode

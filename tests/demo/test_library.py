@@ -20,7 +20,7 @@ from adapters.library.demo.render import render_opus
 from player.analysis.stream import StreamAnalyzer
 from player.errors import LibraryError
 from player.model import TrackFeatures
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE, Bpm
 
 

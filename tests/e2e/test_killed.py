@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 from tests.e2e.conftest import start_with
 from tests.e2e.test_swap import ROOT, running_journal

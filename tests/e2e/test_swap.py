@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 from tests.e2e.conftest import CALM, LIVELY, start_with
 from tests.support.level import decoded, likeness, rms_db, sliding_db

@@ -16,7 +16,7 @@ from adapters.library.scan import Scanner, ScanResult, scan
 from adapters.store.catalogue import Catalogue
 from player.errors import DecodeError, LibraryError
 from player.model import FEATURES_VERSION, TrackFeatures
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.settings import LibrarySettings
 from tests.support.music import CODECS, music
 

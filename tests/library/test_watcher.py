@@ -15,7 +15,7 @@ from adapters.library.watcher import LibraryWatcher
 from adapters.store.catalogue import Catalogue
 from player.errors import StoreError
 from player.model import CatalogueEntry, TrackId
-from player.ports import FileRecord
+from player.ports.records import FileRecord
 from player.settings import LibrarySettings
 from player.units import Seconds
 from tests.support.music import music

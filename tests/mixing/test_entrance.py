@@ -7,7 +7,7 @@ from player.mixing.entrance import HeardLevel, head_level
 from player.mixing.mixer import Mixer
 from player.mixing.ring import Ring
 from player.model import Crossfade, Volume
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE, Decibels, Frames, Seconds, db_to_amplitude
 
 SECOND = SAMPLE_RATE

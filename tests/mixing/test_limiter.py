@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from player.mixing import limiter as limiting
 from player.mixing.limiter import CEILING, Limiter
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, amplitude_to_db
 from tests.support.decks import constant, noise, square, true_peak
 

@@ -12,7 +12,7 @@ from player.mixing.gain import SHORTEST_FADE
 from player.mixing.limiter import CEILING
 from player.mixing.mixer import Mixer
 from player.model import Crossfade, Fade, Stop, Volume
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE, Decibels, Seconds
 from tests.support.decks import Command, constant, noise, render, ring_of, square
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from player.errors import MixingError
 from player.mixing.ring import Ring
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import Frames
 from tests.support.decks import constant
 

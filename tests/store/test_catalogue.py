@@ -11,7 +11,7 @@ import pytest
 from adapters.store.catalogue import Catalogue
 from player.errors import StoreError
 from player.model import FEATURES_VERSION, CatalogueEntry, Track, TrackFeatures
-from player.ports import FileRecord
+from player.ports.records import FileRecord
 from player.units import Lufs, Seconds
 
 TRACK = Track(id="t1", uri="/music/a.mp3", title="Ä", duration=Seconds(100.0), year=1950)

@@ -10,7 +10,7 @@ import pytest
 from adapters.store.database import open_database
 from adapters.store.journal import MIGRATIONS, SqliteJournal
 from player.errors import StoreError
-from player.ports import Journal
+from player.ports.records import Journal
 from tests.contracts.journal import PATIENCE_S, check_journal, effects, journal_entry, put_and_wait
 from tests.support.journal import MemoryJournal
 

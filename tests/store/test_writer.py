@@ -8,7 +8,7 @@ import pytest
 
 from adapters.store.writer import BatchWriter
 from player.errors import StoreError
-from player.ports import JournalEntry
+from player.ports.records import JournalEntry
 from tests.contracts.journal import PATIENCE_S, journal_entry
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from player.mixing.mixer import Mixer
 from player.mixing.ring import Ring
 from player.model import Crossfade, Fade, Stop, Volume
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, Decibels, Frames, Seconds
 
 Command = Crossfade | Fade | Volume | Stop

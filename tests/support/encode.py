@@ -8,7 +8,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 
 CHUNK = 4800  # frames; a frame for the encoder's queue

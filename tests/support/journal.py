@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from player.ports import JournalEntry
+from player.ports.records import JournalEntry
 
 
 class MemoryJournal:

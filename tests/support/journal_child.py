@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from adapters.store.journal import SqliteJournal
-from player.ports import JournalEntry
+from player.ports.records import JournalEntry
 from player.units import Seconds
 
 AHEAD = 200  # entries not yet acknowledged

@@ -4,7 +4,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE
 
 READY_S = 10.0  # a daemon that has not opened its socket by then is broken

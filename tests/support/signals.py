@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from player.ports import Pcm
+from player.ports.audio import Pcm
 
 
 def sine(frequency: float, dbfs: float, seconds: float, rate: int = 48_000, phase: float = 0.0) -> Pcm:

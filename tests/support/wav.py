@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from player.ports import Pcm
+from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 
 
