@@ -5,14 +5,10 @@ import logging
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-
-import msgspec
-from msgspec import json
-from rich.console import Console
-from rich.live import Live
 
 from adapters.audio.process import AudioProcess
 from adapters.brain import Brain, Hands
@@ -23,18 +19,16 @@ from adapters.mqtt.connection import Endpoint
 from adapters.music import Music
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
+from adapters.store.memory import remembered
 from adapters.system.child import bound
 from adapters.system.lock import DataLock
-from adapters.terminal import Snapshot, render
+from adapters.terminal import Screen, Snapshot
 from player.errors import LullError
 from player.model import AudioReport, Listened, Progress, SinkOpened, Stop
 from player.session.messages import (
     AudioLost,
     AudioReady,
     AudioReported,
-    Event,
-    Memory,
-    Resume,
     Started,
     Stopping,
 )
@@ -45,7 +39,6 @@ log = logging.getLogger("lull")
 
 TOLD_EVERY = Seconds(5.0)  # how often the session hears of progress; the live view reads the newest
 VIEW_RATE = 4  # pictures of the live view a second
-LOOK_BACK = 100  # journal entries in which the place of the last run is looked for
 END_PATIENCE = Seconds(2.0)  # before a part that was cancelled is cancelled again
 GOODBYE = Seconds(0.4)  # fade at the end of the service
 
@@ -80,6 +73,9 @@ class Service:
         self._told: Seconds | None = None  # when the session last heard of progress
         self._audio = AudioProcess(settings.audio, self._on_report, self._on_lost, self._on_ready, bound)
         self._music = Music(settings, catalogue, self._clock, self._inbox)
+        memory, problem = remembered(journal)
+        if problem:
+            log.error("%s", problem)
         started = Started(
             at=self._clock.now(),
             minute=self._clock.minute(),
@@ -87,7 +83,7 @@ class Service:
             seed=secrets.randbits(32),
             settings=settings,
             profile=profile,
-            memory=_remembered(journal, Path(settings.data)),
+            memory=memory,
         )
         hands = Hands(self._audio.send, self._music.save)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
@@ -162,11 +158,13 @@ class Service:
         }
 
     async def _show(self) -> None:
-        with Live(console=Console(), screen=True, auto_refresh=False) as view:
+        screen = Screen(os.dup(sys.stdout.fileno()))
+        try:
             while True:
-                # on a thread: a terminal that is not read (Ctrl-S, a dead line) must not hold the brain
-                await asyncio.to_thread(view.update, render(self._snapshot()), refresh=True)
+                screen.show(self._snapshot())
                 await asyncio.sleep(1.0 / VIEW_RATE)
+        finally:
+            screen.close()
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(
@@ -192,37 +190,6 @@ async def _end(parts: list[asyncio.Task[None]]) -> None:
             log.warning("still ending: %s", ", ".join(sorted(part.get_name() for part in waiting)))
             for task in asyncio.all_tasks() - {asyncio.current_task()}:
                 task.cancel()
-
-
-def _remembered(journal: SqliteJournal, data: Path) -> Memory:
-    """What the last run left behind; its place as late as the journal tells it.
-
-    Without it nobody knows what is barred: the music then waits for a person.
-    """
-    stored = journal.load_memory()
-    if stored is None:
-        return Memory()
-    try:
-        memory = json.decode(stored, type=Memory)
-    except msgspec.DecodeError as error:
-        kept = data / "memory-unreadable.json"
-        kept.write_bytes(stored)
-        log.warning("What staff decided cannot be read (%s; kept in %s): say it again.", error, kept)
-        return Memory(held_by="Lull, which has forgotten what is barred")
-    if memory.resume is None:
-        return memory
-    for entry in reversed(journal.newest(LOOK_BACK)):
-        try:
-            event = json.decode(entry.event, type=Event)
-        except msgspec.DecodeError:
-            break  # written by another version: the place is as old as the memory
-        match event:
-            case AudioReported(report=Progress(track_id=memory.resume.track_id, position=position)):
-                place = Resume(track_id=memory.resume.track_id, position=position)
-                return msgspec.structs.replace(memory, resume=place)
-            case _:
-                continue
-    return memory
 
 
 def _memory_mib(pid: int | None) -> int:

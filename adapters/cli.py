@@ -85,9 +85,7 @@ def scan(
     from adapters.store.catalogue import Catalogue
 
     settings, _ = _load(config)
-    data = Path(settings.data)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    catalogue = Catalogue(data / "catalogue.db")
+    catalogue = Catalogue(Path(settings.data) / "catalogue.db")
     formats = settings.library.formats
     try:
         answer = scan_paths(paths, formats, catalogue, workers or os.cpu_count() or 1, Console(stderr=True))

@@ -38,7 +38,14 @@ class Music:
             await self._watch(library, LOOK_AGAIN)
             return
         demo = Path(self._settings.data) / "demo"
-        demo.mkdir(parents=True, exist_ok=True)
+        try:
+            demo.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._tell_why(
+                f"{demo} cannot be made ({error.strerror}): free some space, or name your own music "
+                "(`library.folders`), and start again."
+            )
+            return
         library = msgspec.structs.replace(library, folders=(str(demo),))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._render_demo(demo), name="demo")
@@ -62,10 +69,13 @@ class Music:
         try:
             await asyncio.to_thread(ensure_demo_library, folder, stop=stop)
         except LibraryError as error:
-            self.state = str(error)
-            log.warning("library: %s", error)
+            self._tell_why(str(error))
         finally:
             stop.set()  # cancelled: the thread would render on, and hold the end of the program back
+
+    def _tell_why(self, problem: str) -> None:
+        self.state = problem
+        log.warning("library: %s", problem)
 
     def _on_music(self, found: tuple[CatalogueEntry, ...], gone: tuple[TrackId, ...], complete: bool) -> None:
         for entry in found:

@@ -1,8 +1,12 @@
 """The live view in a terminal: what is heard, how the resident is, what was decided and why."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Queue
+from threading import Thread
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -13,6 +17,7 @@ from player.session.messages import AgitationState, Decision, PlaybackState, Sta
 from player.units import SILENCE_DB
 
 LOUDEST, QUIETEST = 0.0, -60.0  # dBFS, ends of the level meter
+CLOSE_PATIENCE = 0.5  # s; a dead terminal must not hold up the end of the service
 WORDS = {
     "playing": "playing",
     "soothing": "soothing",
@@ -34,6 +39,42 @@ class Snapshot:
     resident: str
     library: str
     message: str  # how to send the first message
+
+
+class Screen:
+    """Draws on a thread that may wait: a terminal that nobody reads (Ctrl-S, a dead connection) holds up
+    the pictures, never the brain.
+
+    Takes `terminal`, a file descriptor, for itself: a thread that hangs in `sys.stdout` would hold its lock
+    at the end of the process.
+    """
+
+    def __init__(self, terminal: int) -> None:
+        self._terminal = terminal
+        self._pictures: Queue[Snapshot | None] = Queue()
+        self._thread = Thread(target=self._draw, name="screen", daemon=True)
+        self._thread.start()
+
+    def show(self, picture: Snapshot) -> None:
+        """Skipped while the last one is still being drawn."""
+        if not self._pictures.unfinished_tasks:
+            self._pictures.put(picture)
+
+    def close(self) -> None:
+        """Leave the alternate screen; not waited for when the terminal does not take it."""
+        self._pictures.put(None)
+        self._thread.join(CLOSE_PATIENCE)
+
+    def _draw(self) -> None:
+        with suppress(OSError), open(self._terminal, "w", encoding="utf-8", errors="replace") as terminal:
+            console = Console(file=terminal)
+            # log lines must not wait for this thread: nothing is redirected
+            with Live(
+                console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+            ) as view:
+                while (picture := self._pictures.get()) is not None:
+                    view.update(render(picture), refresh=True)
+                    self._pictures.task_done()
 
 
 def render(now: Snapshot) -> RenderableType:

@@ -60,7 +60,7 @@ class VirtualWristband:
             if isinstance(message.payload, bytes):
                 try:
                     heard = msgspec.json.decode(message.payload, type=_Playback)
-                except msgspec.MsgspecError as error:
+                except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, another shape
                     log.debug("the virtual wristband does not understand %s: %s", message.topic, error)
                     continue
                 playing = heard.state in ("playing", "soothing")

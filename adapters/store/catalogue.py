@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.store.database import Migrations, OnError, damage_report, ignore, open_database
+from adapters.store.database import UNREADABLE, Migrations, OnError, damage_report, ignore, open_database
 from player.errors import StoreError
 from player.model import FEATURES_VERSION, CatalogueEntry, Track, TrackFeatures, TrackId
 from player.ports.records import FileRecord
@@ -70,17 +70,16 @@ class Catalogue:
     def entries(self) -> dict[TrackId, CatalogueEntry]:
         """Every track that was ever identified, with features of the present version if there are any."""
         rows = self._run(
-            "SELECT tracks.id, tracks.json, features.json FROM tracks LEFT JOIN features"
+            "SELECT tracks.json, features.json FROM tracks LEFT JOIN features"
             " ON features.track_id = tracks.id AND features.version = ?",
             (FEATURES_VERSION,),
         )
         entries = {}
-        for row_id, track_json, features_json in rows:
+        for track_json, features_json in rows:
             try:
                 track = _track_decoder.decode(track_json)
-            except msgspec.DecodeError:  # written by another version: its files are looked at anew
-                self._forget_track(row_id)
-                continue
+            except UNREADABLE:
+                continue  # written by another version: its files are looked at anew
             entries[track.id] = CatalogueEntry(track=track, features=_features(features_json))
         return entries
 
@@ -117,11 +116,6 @@ class Catalogue:
         with self._lock, self._transaction() as connection:
             connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
 
-    def _forget_track(self, track_id: TrackId) -> None:
-        with self._lock, self._transaction() as connection:
-            connection.execute("DELETE FROM files WHERE track_id = ?", (track_id,))
-            connection.execute("DELETE FROM tracks WHERE id = ?", (track_id,))
-
     def close(self) -> None:
         """Idempotent; nothing else may be called afterwards."""
         with self._lock:
@@ -156,5 +150,5 @@ def _features(stored: bytes | None) -> TrackFeatures | None:
         return None
     try:
         return _features_decoder.decode(stored)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None

@@ -10,6 +10,7 @@ from player.errors import StoreError
 OnError = Callable[[StoreError], None]
 Migrations = tuple[tuple[str, ...], ...]
 LOCK_TIMEOUT = 5.0  # s; another process (`lull scan`) may be committing
+UNREADABLE = (ValueError, RecursionError)  # of msgspec: no JSON, no UTF-8, another shape, endless nesting
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 

@@ -1,6 +1,7 @@
 """The journal on disk: `journal.db`, in WAL mode, every commit synchronous."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +20,7 @@ from adapters.store.writer import BatchWriter
 from player.errors import StoreError
 from player.ports.records import JournalEntry
 
+LOOK_BACK: Final = 100_000  # entries; days, and read within a second
 UNWRITABLE = (  # this entry can never be stored; the disk is not at fault
     sqlite3.IntegrityError,
     sqlite3.DataError,
@@ -40,6 +42,7 @@ MIGRATIONS: Final[Migrations] = (
         "CREATE INDEX entries_of_boot ON entries (boot)",
         "CREATE TABLE memory (resident TEXT PRIMARY KEY, json BLOB NOT NULL)",
     ),
+    ("ALTER TABLE memory ADD COLUMN entry INTEGER NOT NULL DEFAULT 0",),  # id of the one it came with
 )
 
 
@@ -57,7 +60,10 @@ class SqliteJournal:
         self._path, self._resident, self._on_error = Path(path), resident, on_error
         self._memory: bytes | None = None  # newest on disk, saved when the file breaks later
         self._distrust = False  # the file proved damaged while it was open
-        self._connection: sqlite3.Connection | None = self._open()
+        try:
+            self._connection: sqlite3.Connection | None = self._open()
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
         self._writer = BatchWriter(self._commit, on_error)
 
     @property
@@ -107,6 +113,42 @@ class SqliteJournal:
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
 
+    def since_memory(self, *parts: bytes) -> Iterator[bytes]:
+        """Events after the entry that brought the memory and with all `parts` in them, newest first.
+
+        Raises `StoreError`.
+        """
+        holding = "".join(" AND instr(event, ?)" for _ in parts)
+        query = (
+            "SELECT event FROM entries WHERE id > (SELECT MAX(id) FROM entries) - ?"
+            f" AND id > (SELECT entry FROM memory WHERE resident = ?){holding} ORDER BY id DESC"
+        )
+        try:
+            with closing(self._reader()) as reader:
+                for (event,) in reader.execute(query, (LOOK_BACK, self._resident, *parts)):
+                    yield event
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
+    def replace_memory(self, memory: bytes) -> str:
+        """Set the memory, and keep the old one under another key, which is returned. Raises `StoreError`."""
+        aside = f"{self._resident}.unreadable-{time.strftime('%Y%m%d-%H%M%S')}"  # no resident has a dot
+        try:
+            with closing(self._reader()) as connection, connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(
+                    "UPDATE OR REPLACE memory SET resident = ? WHERE resident = ?", (aside, self._resident)
+                )
+                connection.execute(
+                    "INSERT INTO memory (resident, json, entry)"
+                    " VALUES (?, ?, (SELECT COALESCE(MAX(id), 0) FROM entries))",
+                    (self._resident, memory),
+                )
+        except sqlite3.Error as error:
+            raise self._unwritable(error) from error
+        self._memory = memory
+        return aside
+
     def close(self) -> None:
         """Write what is queued, for a few seconds at most when the disk fails. Idempotent."""
         self._writer.close()
@@ -133,7 +175,7 @@ class SqliteJournal:
             if not rows:
                 lost = f"{aside}: what staff decided cannot be read. Repeat every hold and every “never”."
                 self._on_error(StoreError(lost))
-        connection.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", rows)
+        connection.executemany("INSERT OR REPLACE INTO memory (resident, json) VALUES (?, ?)", rows)
 
     def _read(self, choice: str, values: tuple[str | int, ...]) -> Iterator[JournalEntry]:
         query = f"SELECT boot, at, event, effects, feedback_id FROM entries {choice}"
@@ -154,6 +196,9 @@ class SqliteJournal:
             f"{self._path} cannot be read ({error}): restart Lull, which moves a damaged file aside."
         )
 
+    def _unwritable(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(f"{self._path} cannot be written ({error}): free some space or check the disk.")
+
     def _commit(self, entries: Sequence[JournalEntry]) -> list[bool]:
         """One transaction, on the writer's thread; which entries are on disk now. Raises `StoreError`."""
         try:
@@ -165,33 +210,39 @@ class SqliteJournal:
                 self._connection.close()
                 self._connection, self._distrust = None, True
             raise StoreError(
-                f"{self._path} cannot be written ({error}): free some space or check the disk. "
-                "It is tried again, and the music goes on."
+                f"{self._unwritable(error)} It is tried again, and the music goes on."
             ) from error
 
     def _store(self, connection: sqlite3.Connection, entries: Sequence[JournalEntry]) -> list[bool]:
-        memory = None
+        memory: bytes | None = None
+        came_with: int | None = None
         stored = []
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             for entry in entries:
                 try:
-                    new = connection.execute(
+                    inserted = connection.execute(
                         "INSERT INTO entries (boot, at, event, effects, feedback_id) VALUES (?, ?, ?, ?, ?)"
                         " ON CONFLICT (feedback_id) DO NOTHING",
                         (entry.boot, entry.at, entry.event, entry.effects, entry.feedback_id),
-                    ).rowcount
+                    )
                 except UNWRITABLE:
                     stored.append(False)
                     continue
                 stored.append(True)
-                memory = entry.memory if new and entry.memory is not None else memory
+                if inserted.rowcount and entry.memory is not None:
+                    memory, came_with = entry.memory, inserted.lastrowid
             if memory is not None:
-                connection.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (self._resident, memory))
+                connection.execute(
+                    "INSERT OR REPLACE INTO memory (resident, json, entry) VALUES (?, ?, ?)",
+                    (self._resident, memory, came_with),
+                )
         self._memory = memory or self._memory
         return stored
 
 
 def _memory_of(connection: sqlite3.Connection, resident: str) -> bytes | None:
-    row = connection.execute("SELECT json FROM memory WHERE resident = ?", (resident,)).fetchone()
+    row = connection.execute(
+        "SELECT CAST(json AS BLOB) FROM memory WHERE resident = ?", (resident,)
+    ).fetchone()
     return None if row is None else bytes(row[0])

@@ -1,10 +1,17 @@
 """The live view shows what is so, in words."""
 
+import fcntl
 import io
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 
+import pytest
 from rich.console import Console
 
-from adapters.terminal import Snapshot, render
+from adapters.terminal import CLOSE_PATIENCE, Screen, Snapshot, render
 from player.model import Evidence, ListenerState, Progress, Quantity, Trend
 from player.session.messages import AgitationState, Decision, PlaybackState, TrackView, VolumeState
 from player.units import Decibels, Frames, Percent, Seconds
@@ -88,3 +95,58 @@ def test_before_anything_is_known() -> None:
     )
     assert "starting" in shown(empty)
     assert "no sensor has reported lately" in shown(empty)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
+    """Both ends of a terminal: that of a person, and that of the program, which `Screen` takes."""
+    monkeypatch.setenv("TERM", "xterm")
+    person, program = os.openpty()
+    yield person, program
+    os.close(person)  # whoever still writes is let go
+    for thread in threading.enumerate():
+        if thread.name == "screen":
+            thread.join(10.0)
+            assert not thread.is_alive()
+
+
+def read_until(person: int, wanted: bytes) -> None:
+    seen = b""
+    while wanted not in seen:
+        seen += os.read(person, 65536)
+
+
+def test_the_screen_is_drawn_and_left(terminal: tuple[int, int]) -> None:
+    person, program = terminal
+    screen = Screen(program)
+    read_until(person, b"[?1049h")  # the alternate screen
+    screen.show(snapshot())
+    read_until(person, b"heron")
+    screen.close()
+    read_until(person, b"[?1049l")
+
+
+def test_a_terminal_that_nobody_reads_holds_nobody_up(terminal: tuple[int, int]) -> None:
+    _, program = terminal
+    flags = fcntl.fcntl(program, fcntl.F_GETFL)
+    fcntl.fcntl(program, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+    with suppress(BlockingIOError):  # full
+        while True:
+            os.write(program, b"x" * 4096)
+    fcntl.fcntl(program, fcntl.F_SETFL, flags)
+    begin = time.monotonic()
+    screen = Screen(program)
+    for _ in range(1000):
+        screen.show(snapshot())
+    screen.close()
+    assert time.monotonic() - begin < CLOSE_PATIENCE + 2.0
+
+
+def test_a_terminal_that_has_gone_is_no_error(terminal: tuple[int, int]) -> None:
+    person, program = terminal
+    screen = Screen(program)
+    hung_up = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(hung_up, person)  # the person's end is closed, its number stays in use
+    os.close(hung_up)
+    screen.show(snapshot())
+    screen.close()

@@ -109,3 +109,21 @@ def test_a_disk_error_is_a_store_error(catalogue: Catalogue, path: Path) -> None
     with pytest.raises(StoreError):
         catalogue.files()
     catalogue.save_features("t1", FEATURES)  # the failed transaction left nothing behind
+
+
+@pytest.mark.parametrize("stored", [b"", b'{"id": "t1"', b'{"id": 1}', b'{"id": "\xff"}', b'["old"]', "text"])
+def test_what_cannot_be_read_is_looked_at_anew(catalogue: Catalogue, path: Path, stored: bytes | str) -> None:
+    other = msgspec.structs.replace(TRACK, id="t2")
+    catalogue.record(FILE, TRACK)
+    catalogue.record(msgspec.structs.replace(FILE, path="/music/b.mp3", track_id="t2"), other)
+    catalogue.save_features("t1", FEATURES)
+    catalogue.save_features("t2", FEATURES)
+    with sqlite3.connect(path) as plain:
+        plain.execute("UPDATE tracks SET json = ? WHERE id = 't1'", (stored,))
+        plain.execute("UPDATE features SET json = ?", (stored,))
+    plain.close()
+    assert catalogue.entries() == {"t2": CatalogueEntry(track=other, features=None)}
+    assert catalogue.features("t1") is None
+    catalogue.record(FILE, TRACK)
+    catalogue.save_features("t1", FEATURES)
+    assert catalogue.entries()["t1"] == CatalogueEntry(track=TRACK, features=FEATURES)

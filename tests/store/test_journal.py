@@ -166,7 +166,7 @@ def test_damage_while_it_is_open_does_not_end_the_journal(path: Path) -> None:
         file.seek(offset)
         file.write(b"\xff" * size)
     other = sqlite3.connect(path)  # a write by another connection makes the writer drop its cached pages
-    other.execute("INSERT INTO memory VALUES ('other', x'00')")
+    other.execute("INSERT INTO memory (resident, json) VALUES ('other', x'00')")
     other.commit()
     other.close()
     put_and_wait(journal, journal_entry(1, memory=None))

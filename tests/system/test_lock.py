@@ -1,5 +1,6 @@
 """A second Lull on the same data is refused, with the process that holds it."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -31,6 +32,15 @@ def test_a_second_holder_is_refused_until_the_first_is_gone(tmp_path: Path) -> N
         first.kill()
     with DataLock(tmp_path):
         assert (tmp_path / "lull.pid").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_full_disk_costs_only_the_process_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("adapters.system.lock.os.write", full)
+    with DataLock(tmp_path), pytest.raises(AlreadyRunningError):
+        DataLock(tmp_path)
 
 
 def test_an_unusable_folder_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""The command line: exit codes, one JSON object, failures in a sentence."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adapters.cli import _guard, main
+from player.errors import LibraryError, StoreError
+from player.units import SAMPLE_RATE
+from tests.support.wav import write_wav
+
+Lull = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def lull(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lull:
+    """Exit code, standard output, standard error; a traceback fails the test by itself."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lull", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, out, err
+
+    return run
+
+
+@pytest.fixture
+def tone(tmp_path: Path) -> Path:
+    wave = 0.2 * np.sin(2.0 * np.pi * 440.0 * np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE)
+    return write_wav(tmp_path / "tone.wav", np.stack([wave, wave], axis=1).astype(np.float32))
+
+
+def test_analyze_prints_exactly_one_json_object(lull: Lull, tone: Path) -> None:
+    code, out, err = lull("analyze", tone, "--json")
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    assert answer["track"]["uri"] == str(tone)
+    assert answer["features"]["heard_s"] == pytest.approx(2.0, abs=0.05)
+
+
+def test_analyze_prints_a_table_for_people(lull: Lull, tone: Path) -> None:
+    code, out, _ = lull("analyze", tone)
+    assert code == 0
+    assert "integrated_loudness_lufs" in out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["dance"], ["run", "--nonsense"], ["analyze"], ["scan", "--workers", "-1", "."]]
+)
+def test_wrong_usage_is_2(lull: Lull, arguments: list[str]) -> None:
+    code, out, err = lull(*arguments)
+    assert (code, out) == (2, "")
+    assert "Usage" in err
+
+
+def named(answer: tuple[int, str, str]) -> str:
+    """The one line of a failure that has a name."""
+    code, out, err = answer
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("lull: ")
+    return err
+
+
+def test_a_misspelt_key_is_named_with_its_line(lull: Lull, tmp_path: Path) -> None:
+    config = tmp_path / "my.yaml"
+    config.write_text("site: home1\nplaier: room7\n")
+    for command in ("run", "check"):
+        err = named(lull(command, "--config", config))
+        assert f"{config}:2: plaier: unknown key 'plaier': did you mean 'player'?" in err
+
+
+def test_settings_that_are_not_there_are_named(lull: Lull, tmp_path: Path) -> None:
+    assert "check the path" in named(lull("run", "--config", tmp_path / "none.yaml"))
+
+
+def test_a_file_that_is_no_music_is_named(lull: Lull, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp3"
+    text.write_text("no music")
+    for source in (text, tmp_path / "none.mp3"):
+        assert str(source) in named(lull("analyze", source, "--json"))
+
+
+def settings(tmp_path: Path, more: str) -> Path:
+    config = tmp_path / "lull.yaml"
+    (tmp_path / "resident.yaml").write_text("id: demo\n")
+    config.write_text(f"resident: resident.yaml\n{more}\n")
+    return config
+
+
+def test_a_broker_that_cannot_be_named_is_an_error_at_once(lull: Lull, tmp_path: Path) -> None:
+    config = settings(tmp_path, "mqtt: {url: 'ftp://broker'}\ndata: data")
+    assert "mqtt.url: write mqtt://HOST:PORT" in named(lull("run", "--quiet", "--config", config))
+
+
+def test_a_data_folder_that_cannot_be_used_is_named(lull: Lull, tmp_path: Path) -> None:
+    config = settings(tmp_path, "data: resident.yaml/data")
+    assert "data:" in named(lull("run", "--quiet", "--config", config))
+    assert "data:" in named(lull("scan", tmp_path, "--config", config))
+
+
+def fail(error: Exception) -> Callable[[], object]:
+    def command() -> None:
+        raise error
+
+    return command
+
+
+def test_named_failures_of_a_task_group_are_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    inner = ExceptionGroup("tasks", [StoreError("No space.")])
+    assert _guard(fail(ExceptionGroup("tasks", [LibraryError("No music."), inner]))) == 1
+    assert capsys.readouterr().err == "lull: No music.\nlull: No space.\n"
+
+
+def test_a_mistake_of_the_program_keeps_its_traceback() -> None:
+    with pytest.raises(ExceptionGroup):
+        _guard(fail(ExceptionGroup("tasks", [LibraryError("No music."), KeyError("x")])))
+    with pytest.raises(KeyError):
+        _guard(fail(KeyError("x")))
