@@ -79,7 +79,7 @@ def _command(address: Address, arrival: Arrival) -> Command:
     if arrival.retain:
         raise PayloadError(topic, "retained", "publish commands without the retain flag")
     payload = _command_payload(verb, arrival)
-    named = payload.args.track if verb in JUDGING else None
+    named = (payload.args.track or payload.track) if verb in JUDGING else None
     if verb not in SAFE and named is None:
         _require_fresh(payload.ts, arrival)
     return Command(

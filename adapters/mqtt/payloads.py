@@ -28,6 +28,7 @@ class CommandPayload(Struct, frozen=True, kw_only=True):
     ts: Stamp | None = None
     by: str = "staff"
     args: CommandArgs = CommandArgs()
+    track: Id | None = None  # beside `args` as well: a `never` must not hit another piece
 
 
 class SignalPayload(Struct, frozen=True, kw_only=True):

@@ -291,3 +291,9 @@ def test_any_topic_is_refused_or_understood(topic: str, payload: bytes) -> None:
     arrival = Arrival(topic=topic, payload=payload, at=AT, wall=WALL)
     with pytest.raises(PayloadError):
         decode(TOPICS, arrival)
+
+
+def test_a_track_beside_the_arguments_is_the_one_that_is_meant() -> None:
+    command = read("cmd/never", b'{"id":"n1","track":"abc"}')
+    assert isinstance(command, Command)
+    assert command.track_id == "abc"
