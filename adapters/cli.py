@@ -11,7 +11,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from player.errors import LullError
+from player.errors import LibraryError, LullError
+from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
 
 # Numeric libraries must not start threads of their own beside the sound.
@@ -61,12 +62,17 @@ def check(config: Config = None) -> None:
 @app.command()
 def analyze(
     source: Annotated[str, typer.Argument(help="A file or URL.")],
+    plot: Annotated[Path | None, typer.Option(metavar="OUT.png", help="Draw what was heard.")] = None,
     as_json: Json = False,
 ) -> None:
     """What Lull hears in one piece."""
     from adapters.library.report import analyze_one, as_table
 
     answer = analyze_one(source)
+    if plot is not None:
+        from adapters.library.picture import draw, record
+
+        draw(record(source), f"{answer.track.title}  {answer.track.artist}", plot)
     if as_json:
         _print_json(answer)
     else:
@@ -76,23 +82,49 @@ def analyze(
 @app.command()
 def scan(
     paths: Annotated[list[Path], typer.Argument(help="Folders or files of music.")],
+    *,
+    mode: Annotated[ScanMode, typer.Option(help="Excerpts of each track, or every second.")] = ScanMode.FULL,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0: one for each core.")] = 0,
+    cluster: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler that has workers.")
+    ] = "",
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="LOCAL=REMOTE", help="Where the cluster finds a folder: path or URL."),
+    ] = None,
+    pace: Annotated[bool, typer.Option("--pace", help="Leave the machine to what else it does.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE.parquet", help="Write all that is known as a table.")
+    ] = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Analyse music ahead of time; what is known is skipped."""
-    from adapters.library.report import scan_paths
+    from adapters.library.parquet import export as write
+    from adapters.library.parquet import require_parquet
+    from adapters.library.progress import Interrupted, ScanOptions, scan_watched, tell
     from adapters.store.catalogue import Catalogue
 
     settings, _ = _load(config)
+    if export is not None:
+        require_parquet()
+    options = ScanOptions(mode=mode, workers=workers, cluster=cluster, paced=pace, maps=tuple(maps or ()))
+    console = Console(stderr=True)
     catalogue = Catalogue(Path(settings.data) / "catalogue.db")
-    formats = settings.library.formats
+    stopped = False
     try:
-        answer = scan_paths(paths, formats, catalogue, workers or os.cpu_count() or 1, Console(stderr=True))
+        answer = scan_watched(paths, settings.library.formats, catalogue, options, console)
+        if export is not None:
+            write(catalogue.analysed(), export)
+    except Interrupted as interrupted:
+        answer, stopped = interrupted.result, True
+        tell(answer, console)
     finally:
         catalogue.close()
     if as_json:
         _print_json(answer)
+    if stopped:
+        raise LibraryError("Stopped: what was analysed is kept; the same command goes on from there.")
 
 
 def _load(config: Path | None) -> tuple[Settings, Profile]:

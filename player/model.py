@@ -19,7 +19,7 @@ from player.units import (
     Seconds,
 )
 
-FEATURES_VERSION = 1  # raised whenever analysis would give another number for the same audio
+FEATURES_VERSION = 2  # raised whenever analysis would give another number for the same audio
 
 TrackId = str  # 32 hex digits, BLAKE2b-128 (DESIGN 4)
 
@@ -40,6 +40,13 @@ class Mode(StrEnum):
     MINOR = "minor"
 
 
+class ScanMode(StrEnum):
+    """How much of a track was analysed: some excerpts, which only order candidates, or every second."""
+
+    QUICK = "quick"
+    FULL = "full"
+
+
 class Affect(Struct, frozen=True, kw_only=True):
     """Perceived emotion on Russell's circumplex, [−1, 1], with standard errors.
 
@@ -54,24 +61,70 @@ class Affect(Struct, frozen=True, kw_only=True):
     calmness_se: float
 
 
+class TempoCandidate(Struct, frozen=True, kw_only=True):
+    tempo: Bpm
+    probability: float  # 0-1; of all candidates together at most 1
+
+
+class Section(Struct, frozen=True, kw_only=True):
+    """A part of a track that feels alike."""
+
+    begin: Seconds
+    end: Seconds
+    loudness: Lufs | None
+    affect: Affect
+
+
 class TrackFeatures(Struct, frozen=True, kw_only=True):
     """What the analyser knows after `heard` seconds. None: not measurable in what was heard."""
 
     heard: Seconds
     version: int = FEATURES_VERSION
+    scan_mode: ScanMode = ScanMode.FULL
+    # rhythm
     tempo: Bpm | None = None
     tempo_confidence: float = 0.0  # 0-1
+    tempo_candidates: tuple[TempoCandidate, ...] = ()  # octaves and other metrical levels, likeliest first
+    felt_pulse: Bpm | None = None  # the level people tap calmly, 50-110
+    pulse_clarity: float | None = None  # 0-1, Lartillot 2008
     onset_rate: PerSecond | None = None
+    onset_strength: float | None = None  # mean, dB per frame
+    percussiveness: float | None = None  # 0-1
+    # tonality
+    key: int | None = None  # pitch class of the tonic, 0 = C
+    mode: Mode | None = None
+    key_confidence: float = 0.0  # 0-1, probability that key and mode are right
+    key_clarity: float | None = None  # correlation with the best key profile, −1 to 1
+    chroma: tuple[float, ...] = ()  # 12 shares from C, sum 1
+    # loudness
     integrated_loudness: Lufs | None = None  # BS.1770-4; None below the absolute gate
     loudness_range: Lu | None = None  # EBU Tech 3342
     momentary_loudness: Lufs | None = None  # last 400 ms
     short_term_loudness: Lufs | None = None  # last 3 s
     largest_rise: Lu | None = None  # largest rise of momentary loudness within 3 s (startle)
     true_peak: Dbtp | None = None
+    # timbre
     spectral_centroid: Hertz | None = None
     spectral_flux: float | None = None  # mean half-wave rectified flux of the normalised spectrum
+    spectral_flatness: float | None = None  # 0-1, geometric over arithmetic mean
+    spectral_rolloff: Hertz | None = None  # 85 % of the energy lies below
+    low_energy: float | None = None  # share below 200 Hz
+    mid_energy: float | None = None  # share in 200-2,000 Hz
+    high_energy: float | None = None  # share above 2,000 Hz
+    fluctuation: float | None = None  # of the level in 200-800 Hz (Salakka 2021), dB
     roughness: float | None = None
+    # what kind of sound, and where
+    speech: float | None = None  # probability that it is spoken word rather than music
+    speech_confidence: float = 0.0  # 0-1
+    silence: float | None = None  # share of what was heard below −60 LUFS
+    cue_in: Seconds | None = None  # where the music begins
+    cue_out: Seconds | None = None  # where it has ended; known at the end
+    fade_in: Seconds | None = None  # how long it swells after cue_in; 0 for a plain beginning
+    fade_out: Seconds | None = None  # how long it dies away before cue_out
+    # emotion
     affect: Affect | None = None
+    latest_affect: Affect | None = None  # of the newest 30 s: live, what the ear will get next
+    sections: tuple[Section, ...] = ()
 
 
 class Quantity(StrEnum):
@@ -100,7 +153,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     quality: float = 1.0  # 0-1
 
 
-class Evidence(Struct, frozen=True, kw_only=True):
+class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One reason for the present estimate of agitation."""
 
     source: str
@@ -108,6 +161,9 @@ class Evidence(Struct, frozen=True, kw_only=True):
     agitation: float  # what this evidence alone would say, 0-1
     weight: float  # share in the estimate, 0-1
     age: Seconds
+    value: float | None = None  # in the quantity's unit
+    usual: float | None = None  # for this person now, in the quantity's unit
+    departure: float | None = None  # from usual, in mean absolute departures of this person
 
 
 class Trend(StrEnum):
@@ -116,12 +172,21 @@ class Trend(StrEnum):
     FALLING = "falling"
 
 
-class ListenerState(Struct, frozen=True, kw_only=True):
+class Validity(StrEnum):
+    """What speaks against the sensors at present. Sleep and a removed wearable look like calm."""
+
+    VALID = "valid"
+    ASLEEP = "asleep"
+    NOT_WORN = "not_worn"
+
+
+class ListenerState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     agitation: float  # 0-1
     confidence: float  # 0-1; 0 when no fresh evidence
     trend: Trend
     why: tuple[Evidence, ...]  # the three strongest
     at: Seconds
+    validity: Validity = Validity.VALID  # of the sensors; a rating by staff counts at any time
 
 
 class CatalogueEntry(Struct, frozen=True, kw_only=True):
@@ -137,6 +202,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     expected_reward: float
     policy: str  # name and version
     reason: str  # one readable sentence
+    context: dict[str, float] = {}  # the situation it was made in, by name
+    basis: dict[str, float] = {}  # what the policy knew about the track, by name; to credit it later
 
 
 # --- commands to the audio process -----------------------------------------------------------------

@@ -50,9 +50,9 @@ class AvSource:
     def __init__(self, uri: str, rate: int | None = SAMPLE_RATE, channels: int | None = CHANNELS) -> None:
         self.uri = uri
         self.corrupt = 0  # packets skipped
-        self._container = _open(uri)
+        self._container = open_container(uri)
         try:
-            self._stream = _sound_stream(uri, self._container)
+            self._stream = sound_stream(uri, self._container)
             context = self._stream.codec_context
             context.thread_count = 1
             self._rate = rate or context.sample_rate
@@ -98,7 +98,7 @@ class AvSource:
         try:
             self._container.seek(start + int(at / base), stream=self._stream)
         except av.error.FFmpegError as error:
-            raise DecodeError(self.uri, f"cannot be moved to {at:.1f} s ({_words(error)}).") from error
+            raise DecodeError(self.uri, f"cannot be moved to {at:.1f} s ({words(error)}).") from error
         self._ahead, self._ended = None, False
         self._resampler = self._new_resampler()
         self._frames = self._decode(after=at)
@@ -170,7 +170,7 @@ class AvSource:
                 packets = self._container.demux(self._stream)  # the generator ended with the error
                 continue
             except av.error.FFmpegError as error:
-                raise DecodeError(self.uri, f"broke off ({_words(error)}).") from error
+                raise DecodeError(self.uri, f"broke off ({words(error)}).") from error
             yield from frames
 
     def _converted(self, frame: AudioFrame | None) -> Iterator[Pcm]:
@@ -180,7 +180,7 @@ class AvSource:
             self._resampler = self._new_resampler()
             converted = self._resampler.resample(frame)
         except av.error.FFmpegError as error:
-            raise DecodeError(self.uri, f"cannot be converted ({_words(error)}).") from error
+            raise DecodeError(self.uri, f"cannot be converted ({words(error)}).") from error
         for part in converted:
             block = np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1, self.channels)
             if self._skip:
@@ -189,7 +189,7 @@ class AvSource:
                 yield block
 
 
-def _open(uri: str) -> InputContainer:
+def open_container(uri: str) -> InputContainer:
     if not is_url(uri):
         _check_file(uri)
     try:
@@ -201,12 +201,12 @@ def _open(uri: str) -> InputContainer:
         )
     except (av.error.ProtocolNotFoundError, av.error.DemuxerNotFoundError) as error:
         raise UnsupportedSourceError(uri, "is of a kind that FFmpeg does not know.") from error
-    except av.error.InvalidDataError as error:
+    except (av.error.InvalidDataError, av.error.EOFError) as error:
         if uri.lower().split("?")[0].endswith(PLAYLISTS):
             raise UnsupportedSourceError(uri, "is a playlist.") from error
         raise DecodeError(uri, "is not an audio file, or is damaged: replace or remove it.") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise DecodeError(uri, f"cannot be opened ({_words(error)}).") from error
+        raise DecodeError(uri, f"cannot be opened ({words(error)}).") from error
 
 
 def _check_file(path: str) -> None:
@@ -220,7 +220,7 @@ def _check_file(path: str) -> None:
         raise DecodeError(path, "is empty: copy the file again.")
 
 
-def _sound_stream(uri: str, container: InputContainer) -> AudioStream:
+def sound_stream(uri: str, container: InputContainer) -> AudioStream:
     for stream in container.streams.audio:
         if stream.codec_context is not None and stream.codec_context.sample_rate:
             return stream
@@ -231,5 +231,5 @@ def _layout(channels: int) -> AudioLayout:
     return AudioLayout({1: "mono", 2: "stereo"}[channels])
 
 
-def _words(error: Exception) -> str:
+def words(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error or type(error).__name__).lower()

@@ -4,12 +4,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-import av
 from av.audio.stream import AudioStream
-from av.container import InputContainer
+from av.packet import Packet
 from mutagen import MutagenError
 from mutagen.mp3 import BitrateMode, MPEGInfo
 
+from adapters.decode.av import is_url
+from adapters.decode.native import NativeSource
 from player.errors import DecodeError
 from player.model import TrackId
 from player.units import Seconds
@@ -21,66 +22,63 @@ RAW_FORMATS: Final = (
 )  # without an index FFmpeg guesses their duration from the size, tags included
 
 
-def identify(path: str) -> tuple[TrackId, Seconds]:
-    """The track's id and its duration, by reading packets without decoding them.
-
-    The id is BLAKE2b-128 over codec, whole seconds of duration and the first 60 s of encoded packets of the
-    first sound stream. Raises `DecodeError` with a sentence for people.
+class Fingerprint:
+    """The track's id and duration, from its packets in order: BLAKE2b-128 over the first 60 s of encoded
+    packets of the first sound stream, codec, and whole seconds of duration.
     """
-    try:
-        if Path(path).stat().st_size == 0:
-            raise DecodeError(path, "is empty: copy the file again.")
-        with av.open(path, metadata_errors="replace") as container:
-            return _identify(path, container)
-    except (av.error.InvalidDataError, av.error.EOFError) as error:
-        raise DecodeError(path, "is not an audio file, or is damaged: replace or remove it.") from error
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DecodeError(path, f"cannot be read ({why}): check the file and who may read it.") from error
 
+    def __init__(self, source: NativeSource) -> None:
+        self._source = source
+        self._digest = blake2b(digest_size=16)
+        self._count_all = source.kind in RAW_FORMATS and not is_url(source.uri) and not _has_index(source.uri)
+        self._first: int | None = None
+        self._end = 0.0  # s, of the last packet
+        self._complete = False
 
-def _identify(path: str, container: InputContainer) -> tuple[TrackId, Seconds]:
-    stream = next((s for s in container.streams.audio if s.codec_context.sample_rate), None)
-    if stream is None or stream.time_base is None:
-        raise DecodeError(path, "holds no sound: choose an audio file.")
-    digest = blake2b(digest_size=16)
-    count_all = container.format.name in RAW_FORMATS and not _has_index(path)
-    length = _hash_packets(container, stream, digest, count_all=count_all)
-    if length <= 0:
-        raise DecodeError(path, "holds no sound that can be decoded: replace or remove it.")
-    if not count_all:
-        length = float(stream.duration * stream.time_base) if stream.duration else _declared(container)
-    digest.update(f"{stream.codec_context.codec.canonical_name} {int(length)}".encode())
-    return digest.hexdigest(), Seconds(length)
+    def take(self, packet: "Packet[AudioStream]") -> None:
+        """The next packet."""
+        if self._complete:
+            return
+        if packet.size == 0:
+            self._complete = True
+            return
+        begin = packet.dts if packet.dts is not None else packet.pts
+        if begin is not None:
+            self._first = begin if self._first is None else self._first
+            self._end = (begin - self._first) * self._source.time_base
+        if self._end < HASHED:
+            self._digest.update(packet)
+        elif not self._count_all:
+            self._complete = True
+            return
+        self._end += (packet.duration or 0) * self._source.time_base
 
-
-def _hash_packets(
-    container: InputContainer, stream: AudioStream, digest: blake2b, *, count_all: bool
-) -> float:
-    """Seconds to the end of the last packet that was read: about `HASHED` at most, unless `count_all`."""
-    base = float(stream.time_base or 0)
-    first, end = None, 0.0
-    try:
-        for packet in container.demux(stream):
-            if packet.size == 0:
+    def read(self) -> tuple[TrackId, Seconds]:
+        """Reads on as far as needed, without decoding. Raises `DecodeError`."""
+        for packet in self._source.packets():
+            self.take(packet)
+            if self._complete:
                 break
-            begin = packet.dts if packet.dts is not None else packet.pts
-            if begin is not None:
-                first = begin if first is None else first
-                end = (begin - first) * base
-            if end < HASHED:
-                digest.update(bytes(packet))
-            elif not count_all:
-                break
-            end += (packet.duration or 0) * base
-    except (av.error.InvalidDataError, av.error.EOFError):
-        return end  # what comes before the damage is the track
-    return end
+        return self.result()
+
+    def result(self) -> tuple[TrackId, Seconds]:
+        """Once all packets, or at least those needed, were taken. Raises `DecodeError`."""
+        if self._end <= 0:
+            problem = "holds no sound that can be decoded: replace or remove it."
+            raise DecodeError(self._source.uri, problem)
+        length = self._end if self._count_all else self._source.duration
+        digest = self._digest.copy()
+        digest.update(f"{self._source.codec} {int(length)}".encode())
+        return digest.hexdigest(), Seconds(length)
 
 
-def _declared(container: InputContainer) -> float:
-    """0 when the container does not say."""
-    return (container.duration or 0) / av.time_base
+def identify(path: str) -> tuple[TrackId, Seconds]:
+    """The track's id and its duration (DESIGN section 4), by reading packets without decoding them.
+
+    Raises `DecodeError` with a sentence for people.
+    """
+    with NativeSource(path) as source:
+        return Fingerprint(source).read()
 
 
 def _has_index(path: str) -> bool:

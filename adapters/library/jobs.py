@@ -3,13 +3,20 @@
 Decoder and analyser are imported by the worker only: the brain, which names these jobs, stays small.
 """
 
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from adapters.library.memory import keep_memory
+from adapters.library.pace import Pace
 from player.errors import AnalysisError, DecodeError
-from player.model import Track, TrackFeatures
+from player.model import ScanMode, Track, TrackFeatures, TrackId
 from player.units import Seconds
+
+if TYPE_CHECKING:
+    from adapters.decode.native import NativeSource
+    from adapters.library.identity import Fingerprint
 
 ENOUGH: Final = Seconds(10.0)  # a file that breaks off later than this is music up to there; own judgement
 
@@ -21,19 +28,127 @@ class Failure(Struct, frozen=True):
     lasting: bool = True
 
 
+class Ask(Struct, frozen=True):
+    """One file to examine."""
+
+    path: str  # as the worker reaches it: a path of its own, or a URL
+    known: tuple[TrackId, ...] = ()  # tracks that it may prove to be and that need no analysis
+
+
+class Examined(Struct, frozen=True):
+    track: Track
+    features: TrackFeatures | None  # None: one of those known
+
+
 def identify_file(path: str) -> Track | Failure:
     """The track of a file with its tags."""
-    from adapters.library.identity import identify
-    from adapters.library.tags import read_tags
+    from adapters.decode.native import NativeSource
+    from adapters.library.identity import Fingerprint
 
     try:
-        track_id, duration = identify(path)
+        with NativeSource(path) as source:
+            return _track(source, *Fingerprint(source).read())
     except DecodeError as error:
         return _failure(error)
-    tags = read_tags(path)
+
+
+def analyse_file(path: str) -> TrackFeatures | Failure:
+    """Features of every second of a file or URL; memory does not grow with its length."""
+    from adapters.decode.native import NativeSource
+
+    keep_memory()
+    try:
+        with NativeSource(path) as source:
+            return _listen_whole(source, Pace())
+    except AnalysisError as error:
+        return Failure(str(error))
+    except DecodeError as error:
+        return _failure(error)
+
+
+def examiner(mode: ScanMode, busy: float = 1.0) -> "partial[Examined | Failure]":
+    """The job of a scan, for `Workers`; `busy`: share of a core that it may take."""
+    return partial(examine_file, mode=mode, busy=busy)
+
+
+def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Failure:
+    """Which track a file is, its tags and its features: opened once, every packet read once."""
+    from adapters.decode.native import NativeSource
+    from adapters.library.identity import Fingerprint
+
+    keep_memory()
+    pace = Pace(busy)
+    try:
+        with NativeSource(ask.path) as source:
+            mark = Fingerprint(source)
+            if mode is ScanMode.FULL and not ask.known:
+                features = _listen_whole(source, pace, mark)
+                return Examined(_track(source, *mark.result()), features)
+            track = _track(source, *mark.read())
+            pace.breathe()
+            if track.id in ask.known:
+                return Examined(track, None)
+            heard = _listen_to_excerpts(source, track.duration, pace) if mode is ScanMode.QUICK else None
+            if heard is None:
+                with NativeSource(ask.path) as afresh:  # not `rewind`: it may be what cannot be moved
+                    heard = _listen_whole(afresh, pace)
+            return Examined(track, heard)
+    except AnalysisError as error:
+        return Failure(str(error))
+    except DecodeError as error:
+        return _failure(error)
+
+
+def _listen_whole(source: "NativeSource", pace: Pace, mark: "Fingerprint | None" = None) -> TrackFeatures:
+    from player.analysis.stream import StreamAnalyzer
+
+    analyser = StreamAnalyzer(source.rate, source.channels)
+    heard = 0
+    try:
+        for block in source.blocks(mark.take if mark else None):
+            analyser.push(block)
+            heard += len(block)
+            pace.breathe()
+    except DecodeError:
+        if heard < ENOUGH * source.rate:
+            raise
+    if not heard:
+        raise DecodeError(source.uri, "holds no sound that can be decoded: replace or remove it.")
+    return analyser.finish()
+
+
+def _listen_to_excerpts(source: "NativeSource", duration: Seconds, pace: Pace) -> TrackFeatures | None:
+    """None when the track is short, cannot be moved about in, or is shorter than it says."""
+    from adapters.library.excerpts import LENGTH, excerpts
+    from player.analysis.stream import StreamAnalyzer
+
+    places = excerpts(duration)
+    if not places:
+        return None
+    analyser = StreamAnalyzer(source.rate, source.channels, scan_mode=ScanMode.QUICK)
+    try:
+        for at in places:
+            analyser.splice(at)
+            missing = round(LENGTH * source.rate)
+            for block in source.excerpt(at, LENGTH):
+                analyser.push(block)
+                missing -= len(block)
+                pace.breathe()
+            if missing:
+                return None
+    except DecodeError:
+        return None
+    return analyser.finish()
+
+
+def _track(source: "NativeSource", track_id: TrackId, duration: Seconds) -> Track:
+    from adapters.decode.av import is_url
+    from adapters.library.tags import read_tags, tags_of
+
+    tags = tags_of(source.metadata, source.uri) if is_url(source.uri) else read_tags(source.uri)
     return Track(
         id=track_id,
-        uri=path,
+        uri=source.uri,
         title=tags.title,
         artist=tags.artist,
         album=tags.album,
@@ -41,29 +156,6 @@ def identify_file(path: str) -> Track | Failure:
         language=tags.language,
         duration=duration,
     )
-
-
-def analyse_file(path: str) -> TrackFeatures | Failure:
-    """Features of the whole file, from its native samples; memory does not grow with its length."""
-    from adapters.decode import open_source
-    from player.analysis.stream import StreamAnalyzer
-
-    heard = 0
-    try:
-        with open_source(path, rate=None, channels=None) as source:
-            analyser = StreamAnalyzer(source.rate, source.channels)
-            try:
-                while (block := source.read()) is not None:
-                    analyser.push(block)
-                    heard += len(block)
-            except DecodeError:
-                if heard < ENOUGH * source.rate:
-                    raise
-            return analyser.finish()
-    except AnalysisError as error:
-        return Failure(str(error))
-    except DecodeError as error:
-        return _failure(error)
 
 
 def _failure(error: DecodeError) -> Failure:

@@ -3,8 +3,10 @@
 import ctypes
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
+    ALL_COMPLETED,
     FIRST_COMPLETED,
     BrokenExecutor,
     CancelledError,
@@ -15,16 +17,23 @@ from concurrent.futures import (
 )
 from multiprocessing import active_children, get_context
 from multiprocessing.queues import SimpleQueue
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from adapters.library.jobs import Failure
+from adapters.library.pace import step_back
 from player.errors import LibraryError
 
+A = TypeVar("A")
 R = TypeVar("R")
 
 PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 LOWEST_PRIORITY: Final = 19  # nice(2)
+LOOK_EVERY: Final = 5.0  # s without a result after which the executor is looked at
 CRASHED: Final = Failure("makes the analysis crash: replace or remove it.")
+
+
+class WorkerLostError(Exception):
+    """The worker that ran one job died; its executor goes on."""
 
 
 class WorkerPool(ProcessPoolExecutor):
@@ -33,13 +42,13 @@ class WorkerPool(ProcessPoolExecutor):
     They are killed when the thread that submits to the pool ends, however it ends.
     """
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, *, paced: bool = False) -> None:
+        """paced: they run only when nothing else wants to."""
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the child when it imports numpy
         context = get_context("spawn")
         self._pids: SimpleQueue[int] = context.SimpleQueue()
-        super().__init__(
-            workers, mp_context=context, initializer=_start_worker, initargs=(os.getpid(), self._pids)
-        )
+        arguments = (os.getpid(), self._pids, paced)
+        super().__init__(workers, mp_context=context, initializer=_start_worker, initargs=arguments)
 
     def kill(self) -> None:
         """End at once, whatever the workers are at."""
@@ -52,13 +61,15 @@ class WorkerPool(ProcessPoolExecutor):
         self.shutdown(wait=True, cancel_futures=True)
 
 
-def _start_worker(parent: int, pids: "SimpleQueue[int]") -> None:
+def _start_worker(parent: int, pids: "SimpleQueue[int]", paced: bool) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != parent:  # it ended before it could be watched
         os._exit(1)
     os.nice(LOWEST_PRIORITY)
+    if paced:
+        step_back()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     pids.put(os.getpid())
 
@@ -70,51 +81,69 @@ class Workers:
     each alone, and the one that kills again is the culprit. No process is started before there is work.
     """
 
-    def __init__(self, make: Callable[[], Executor] = WorkerPool, width: int = 1) -> None:
-        """width: how many jobs run at the same time."""
-        self._make, self._width = make, width
+    def __init__(
+        self,
+        make: Callable[[], Executor] = WorkerPool,
+        width: int = 1,
+        *,
+        batch: int = 1,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """width: how many jobs run at the same time; batch: how many files one carries at most.
+
+        check: called when no result comes for a while; raises `LibraryError` when none can come any more.
+        """
+        self._make, self._width, self._batch, self._check = make, width, batch, check
         self._executor: Executor | None = None
         self._closed = False
 
     def run(
         self,
-        job: Callable[[str], R | Failure],
-        paths: Iterable[str],
+        job: Callable[[A], R | Failure],
+        items: Iterable[A],
         go_on: Callable[[], bool] = lambda: True,
-    ) -> Iterator[tuple[str, R | Failure]]:
-        """Each path with what `job` made of it, as they get ready, until `go_on` says no or `close`.
+    ) -> Iterator[tuple[A, R | Failure]]:
+        """Each item with what `job` made of it, as they get ready, until `go_on` says no or `close`.
 
         Raises `LibraryError` when workers cannot be started at all.
         """
-        source = iter(paths)
-        pending: dict[Future[R | Failure], str] = {}
+        left = deque(items)
+        pending: dict[Future[list[R | Failure]], list[A]] = {}
         while not self._closed:
-            while len(pending) < 2 * self._width and go_on() and (path := next(source, None)) is not None:
-                pending[self._submit(job, path)] = path
+            while left and len(pending) < 2 * self._width and go_on():
+                # batches shrink towards the end, so that all workers end together
+                size = max(1, min(self._batch, len(left) // (4 * self._width)))
+                batch = [left.popleft() for _ in range(size)]
+                pending[self._submit(job, batch)] = batch
             if not pending:
                 return
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            done = self._wait(pending, FIRST_COMPLETED)
             if self._closed:
                 return
-            if any(isinstance(future.exception(), BrokenExecutor) for future in done):
-                done, _ = wait(pending)  # the others break at the same moment
-            suspects = []
+            broken = any(_is_broken(future) for future in done)
+            if broken:
+                done = self._wait(pending, ALL_COMPLETED)  # the others break at the same moment
+            suspects: list[A] = []
             for future in [future for future in pending if future in done]:
-                path = pending.pop(future)
-                result = _result(future)
-                if result is None:
-                    suspects.append(path)
+                batch = pending.pop(future)
+                results = _results(future)
+                if results is None:
+                    suspects += batch
                 else:
-                    yield path, result
-            if suspects:
+                    yield from zip(batch, results, strict=True)
+            if broken:
                 self.rest()
-            for path in suspects:
+            for item in suspects:
                 if self._closed:
                     return
-                result = _result(self._submit(job, path))
-                if result is None:
+                alone = self._submit(job, [item])
+                self._wait([alone], ALL_COMPLETED)
+                if self._closed:
+                    return
+                results = _results(alone)
+                if _is_broken(alone):
                     self.rest()
-                yield path, result or CRASHED
+                yield item, results[0] if results else CRASHED
 
     def rest(self) -> None:
         """End the worker processes until there is work again."""
@@ -135,14 +164,22 @@ class Workers:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _submit(self, job: Callable[[str], R | Failure], path: str) -> Future[R | Failure]:
+    def _wait(self, futures: Iterable[Future[Any]], until: str) -> set[Future[Any]]:
+        futures = list(futures)
+        while True:
+            done, _ = wait(futures, timeout=LOOK_EVERY, return_when=until)
+            if self._closed or len(done) == len(futures) or (done and until == FIRST_COMPLETED):
+                return done
+            self._check()
+
+    def _submit(self, job: Callable[[A], R | Failure], batch: Sequence[A]) -> "Future[list[R | Failure]]":
         try:
             executor = self._executor
             if executor is None:
                 executor = self._executor = self._started()
-            return executor.submit(job, path)
+            return executor.submit(_each, job, batch)
         except RuntimeError as error:  # broken, or closed meanwhile
-            broken: Future[R | Failure] = Future()
+            broken: Future[list[R | Failure]] = Future()
             broken.set_exception(BrokenExecutor(str(error)))
             return broken
 
@@ -166,14 +203,25 @@ class Workers:
         return executor
 
 
-def _result(future: "Future[R | Failure]") -> R | Failure | None:
+def _each(job: Callable[[A], R | Failure], batch: Sequence[A]) -> list[R | Failure]:
+    """In the worker: an error costs its file, not the batch."""
+    results: list[R | Failure] = []
+    for item in batch:
+        try:
+            results.append(job(item))
+        except Exception as error:  # noqa: BLE001 - a worker must not end for one file
+            results.append(Failure(f"cannot be analysed ({error!r}): please report this file."))
+    return results
+
+
+def _is_broken(future: "Future[Any]") -> bool:
+    """Whether the whole executor broke."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
+
+
+def _results(future: "Future[list[R | Failure]]") -> list[R | Failure] | None:
     """None when the worker died."""
     try:
-        error = future.exception()
-    except CancelledError:
-        return None
-    if error is None:
         return future.result()
-    if isinstance(error, BrokenExecutor):
+    except (BrokenExecutor, CancelledError, WorkerLostError):
         return None
-    return Failure(f"cannot be analysed ({error!r}): please report this file.")

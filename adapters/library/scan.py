@@ -1,135 +1,40 @@
-"""From files to catalogue entries: first what is quick to know, later the features."""
+"""`lull scan`: every file below some folders examined once, and what was found kept as it comes."""
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol
 
 from msgspec import Struct, structs
 
-from adapters.library.find import FoundFile, OnFailed, find
-from adapters.library.jobs import Failure, analyse_file, identify_file
+from adapters.library.find import FoundFile, find
+from adapters.library.jobs import Ask, Examined, Failure, examiner
+from adapters.library.paths import PathMap
 from adapters.library.pool import Workers
+from adapters.library.scanner import unchanged
 from player.errors import LibraryError
-from player.model import CatalogueEntry, Track, TrackFeatures, TrackId
-from player.ports.records import CatalogueStore, FileRecord
+from player.model import CatalogueEntry, ScanMode, Track, TrackFeatures, TrackId
+from player.ports.records import FileRecord
 from player.units import Seconds
 
-AT_ONCE: Final = Seconds(0.0)
-GoOn = Callable[[], bool]
+COMMIT_EVERY: Final = Seconds(1.0)  # what a killed scan loses at most, beside what its workers were at
+Found = tuple[FileRecord, Track | None, TrackFeatures | None]
 
 
-class Scanner:
-    """Brings the catalogue up to date with the files there are; workers never touch it."""
+class ScanStore(Protocol):
+    """The part of the catalogue that a scan needs. Raises `StoreError`."""
 
-    def __init__(
-        self,
-        catalogue: CatalogueStore,
-        workers: Workers,
-        on_failed: OnFailed,
-        *,
-        settle: Seconds = AT_ONCE,
-    ) -> None:
-        """Loads the catalogue. Raises `StoreError`, as every method does.
+    def look_up(self, path: str) -> tuple[FileRecord, CatalogueEntry | None] | None:
+        """What is known of a file and its track."""
+        ...
 
-        settle: a file changed less than this ago may still be being copied; if it fails, it is not told yet.
-        """
-        self._catalogue, self._workers, self._on_failed = catalogue, workers, on_failed
-        self._settle = settle
-        self._files = catalogue.files()
-        self._entries = catalogue.entries()
-        self._told: dict[str, FoundFile] = {}  # failures that were told in this run
+    def of_size(self, size: int) -> list[CatalogueEntry]:
+        """Tracks that files of `size` bytes proved to be."""
+        ...
 
-    def known(self, paths: Callable[[str], bool]) -> Iterator[CatalogueEntry]:
-        """What the catalogue has of the files that `paths` chooses, without looking at the disk."""
-        for record in self._files.values():
-            if not record.error and record.track_id in self._entries and paths(record.path):
-                yield _at(self._entries[record.track_id], record.path)
-
-    def discover(
-        self, files: Sequence[FoundFile], go_on: GoOn = lambda: True
-    ) -> Iterator[tuple[FoundFile, CatalogueEntry]]:
-        """Every playable file with its track, known ones first, and its features if they are known."""
-        unknown: dict[str, FoundFile] = {}
-        for file in files:
-            record = self._files.get(file.path)
-            if record is None or (record.size, record.mtime_ns) != (file.size, file.mtime_ns):
-                unknown[file.path] = file
-            elif record.error:
-                self._tell(file, record.error)
-            elif record.track_id in self._entries:
-                yield file, _at(self._entries[record.track_id], file.path)
-            else:
-                unknown[file.path] = file
-        for path, result in self._workers.run(identify_file, list(unknown), go_on):
-            file = unknown[path]
-            if isinstance(result, Failure):
-                self._failed(file, result)
-                continue
-            known = self._entries.get(result.id)
-            features = known.features if known else self._catalogue.features(result.id)
-            self._entries[result.id] = CatalogueEntry(track=result, features=features)
-            self._remember(_record(file, track_id=result.id), result)
-            yield file, self._entries[result.id]
-
-    def analyse(
-        self, found: Iterable[tuple[FoundFile, CatalogueEntry]], go_on: GoOn = lambda: True
-    ) -> Iterator[tuple[FoundFile, CatalogueEntry | None]]:
-        """Each track without features once, with them; None for a file that turns out to be unplayable."""
-        todo: dict[str, tuple[FoundFile, CatalogueEntry]] = {}
-        seen: set[TrackId] = set()
-        for file, entry in found:
-            if entry.features is not None or entry.track.id in seen:
-                continue
-            seen.add(entry.track.id)
-            features = self._catalogue.features(entry.track.id)  # another process may have been faster
-            if features is None:
-                todo[file.path] = file, entry
-            else:
-                yield file, self._learn(entry, features)
-        for path, result in self._workers.run(analyse_file, list(todo), go_on):
-            file, entry = todo[path]
-            if isinstance(result, Failure):
-                self._failed(file, result)
-                if result.lasting:
-                    yield file, None
-            elif _unchanged(file):  # else still being copied: the next look begins anew
-                self._catalogue.save_features(entry.track.id, result)
-                yield file, self._learn(entry, result)
-
-    def forget(self, paths: Sequence[str]) -> None:
-        """Files that have gone."""
-        for path in paths:
-            self._files.pop(path, None)
-            self._told.pop(path, None)
-        self._catalogue.forget(paths)
-
-    def paths(self) -> tuple[str, ...]:
-        return tuple(self._files)
-
-    def _learn(self, entry: CatalogueEntry, features: TrackFeatures) -> CatalogueEntry:
-        learned = structs.replace(entry, features=features)
-        self._entries[entry.track.id] = learned
-        return learned
-
-    def _remember(self, record: FileRecord, track: Track | None = None) -> None:
-        self._files[record.path] = record
-        self._catalogue.record(record, track)
-
-    def _failed(self, file: FoundFile, failure: Failure) -> None:
-        if not os.path.exists(file.path):
-            return  # gone: nothing that anybody could mend
-        if 0.0 <= time.time() - file.mtime_ns / 1e9 < self._settle:
-            return  # the next look will tell
-        if failure.lasting:
-            self._remember(_record(file, error=failure.why))
-        self._tell(file, failure.why)
-
-    def _tell(self, file: FoundFile, why: str) -> None:
-        """Once for every state of a file."""
-        if self._told.get(file.path) != file:
-            self._told[file.path] = file
-            self._on_failed(file.path, why)
+    def save(self, found: Iterable[Found]) -> None:
+        """In one transaction."""
+        ...
 
 
 class ScanFailure(Struct, frozen=True):
@@ -152,70 +57,131 @@ class ScanResult(Struct, frozen=True, kw_only=True):
 OnProgress = Callable[[int, int, str], None]  # files done, files in all, path of the newest
 
 
-def scan(
-    places: Iterable[str],
-    formats: Sequence[str],
-    catalogue: CatalogueStore,
-    workers: Workers,
-    on_progress: OnProgress = lambda _done, _total, _path: None,
-) -> ScanResult:
-    """Analyse every file below `places` that the catalogue does not know, and keep what was found.
+class Scan:
+    """One scan, which may be interrupted and repeated at any time: what is done is done.
 
-    May be interrupted and repeated at any time: what is done is done. Raises `LibraryError` for a place that
-    cannot be read, or when there is no music at all.
+    The parent keeps one small object for every file that is yet to do; workers never touch the catalogue.
     """
-    begin = time.monotonic()
-    places = tuple(places)
-    failed: list[ScanFailure] = []
 
-    def on_failed(uri: str, why: str) -> None:
-        failed.append(ScanFailure(uri, why))
+    def __init__(
+        self,
+        store: ScanStore,
+        workers: Workers,
+        mode: ScanMode = ScanMode.FULL,
+        *,
+        busy: float = 1.0,
+        paths: PathMap | None = None,
+        on_progress: OnProgress = lambda _done, _total, _path: None,
+    ) -> None:
+        """busy: share of a core for each worker; paths: how workers reach the files."""
+        self._store, self._workers, self._mode = store, workers, mode
+        self._busy, self._paths, self._on_progress = busy, paths or PathMap(), on_progress
+        self._begin = self._committed = time.monotonic()
+        self._unsaved: list[Found] = []
+        self._failed: list[ScanFailure] = []
+        self._total = self._tracks = self._skipped = 0
+        self._audio = 0.0
 
-    scanner = Scanner(catalogue, workers, on_failed)
-    files = list(find(places, formats, on_failed))
-    if not files and not failed:
-        kinds = ", ".join(formats)
-        raise LibraryError(
-            f"No music ({kinds}) in {', '.join(places)}: put files there, or name another folder."
+    def run(self, places: Iterable[str], formats: Sequence[str]) -> ScanResult:
+        """Examine every file that the catalogue does not know well enough.
+
+        Raises `LibraryError` for a place that cannot be read, when there is no music at all, and when workers
+        cannot be had; `StoreError`. `result` then says, as after an interrupt, what was done.
+        """
+        places = tuple(places)
+        files = list(find(places, formats, self._fail))
+        if not files and not self._failed:
+            kinds = ", ".join(formats)
+            raise LibraryError(
+                f"No music ({kinds}) in {', '.join(places)}: put files there, or name another folder."
+            )
+        self._total = len(files) + len(self._failed)
+        todo = [file for file in files if not self._is_done(file)]
+        del files
+        try:
+            # Of files of one size, which may be copies, first one: the others may prove to be known then.
+            while todo:
+                firsts = {file.size: file for file in reversed(todo)}
+                now = [file for file in todo if firsts[file.size] is file]
+                todo = [file for file in todo if firsts[file.size] is not file]
+                self._examine(now)
+        finally:
+            self._commit()
+        return self.result()
+
+    def result(self) -> ScanResult:
+        """What was done so far."""
+        wall = time.monotonic() - self._begin
+        return ScanResult(
+            mode=self._mode.value,
+            tracks=self._tracks,
+            skipped=self._skipped,
+            failed=tuple(self._failed),
+            audio_s=round(self._audio, 3),
+            wall_s=round(wall, 3),
+            songs_per_hour=round(3600.0 * self._tracks / wall, 1) if wall > 0 else 0.0,
         )
-    found = []
-    for file, entry in scanner.discover(files):
-        found.append((file, entry))
-        on_progress(0, len(files), file.path)
-    done = len({entry.track.id for _, entry in found if entry.features is not None})
-    tracks, audio = 0, 0.0
-    for file, learned in scanner.analyse(found):
-        done += 1
-        on_progress(done, len(files), file.path)
-        if learned is not None and learned.features is not None:
-            tracks += 1
-            audio += learned.features.heard
-    wall = time.monotonic() - begin
-    return ScanResult(
-        mode="full",
-        tracks=tracks,
-        skipped=max(len(files) - tracks - len(failed), 0),
-        failed=tuple(failed),
-        audio_s=round(audio, 3),
-        wall_s=round(wall, 3),
-        songs_per_hour=round(3600.0 * tracks / wall, 1) if wall > 0 else 0.0,
-    )
 
-
-def _record(file: FoundFile, *, track_id: TrackId | None = None, error: str = "") -> FileRecord:
-    return FileRecord(path=file.path, size=file.size, mtime_ns=file.mtime_ns, track_id=track_id, error=error)
-
-
-def _at(entry: CatalogueEntry, path: str) -> CatalogueEntry:
-    """The entry of a track, played from this one of its files."""
-    if entry.track.uri == path:
-        return entry
-    return structs.replace(entry, track=structs.replace(entry.track, uri=path))
-
-
-def _unchanged(file: FoundFile) -> bool:
-    try:
-        status = os.stat(file.path)
-    except OSError:
+    def _is_done(self, file: FoundFile) -> bool:
+        known = self._store.look_up(file.path)
+        if known is None:
+            return False
+        record, entry = known
+        if (record.size, record.mtime_ns) != (file.size, file.mtime_ns):
+            return False
+        if record.error:
+            self._fail(file.path, record.error)
+            return True
+        if self._suffices(entry):
+            self._skipped += 1
+            return True
         return False
-    return (status.st_size, status.st_mtime_ns) == (file.size, file.mtime_ns)
+
+    def _suffices(self, entry: CatalogueEntry | None) -> bool:
+        if entry is None or entry.features is None:
+            return False
+        return self._mode is ScanMode.QUICK or entry.features.scan_mode is ScanMode.FULL
+
+    def _examine(self, files: list[FoundFile]) -> None:
+        asked = {self._paths.of_worker(file.path): file for file in files}
+        asks = (Ask(path, self._perhaps(file)) for path, file in asked.items())
+        for ask, result in self._workers.run(examiner(self._mode, self._busy), asks):
+            file = asked.pop(ask.path)
+            self._take(file, result)
+            done = self._tracks + self._skipped + len(self._failed)
+            self._on_progress(done, self._total, file.path)
+            if time.monotonic() >= self._committed + COMMIT_EVERY:
+                self._commit()
+
+    def _perhaps(self, file: FoundFile) -> tuple[TrackId, ...]:
+        """Tracks that need no analysis and that a retagged, renamed or copied file may prove to be."""
+        before = self._store.look_up(file.path)
+        candidates = [before[1] if before else None, *self._store.of_size(file.size)]
+        return tuple({entry.track.id: None for entry in candidates if entry and self._suffices(entry)})
+
+    def _take(self, file: FoundFile, result: Examined | Failure) -> None:
+        record = FileRecord(path=file.path, size=file.size, mtime_ns=file.mtime_ns)
+        if not unchanged(file):
+            gone = not os.path.exists(file.path)
+            self._fail(file.path, f"{'went' if gone else 'changed'} while it was read: scan again.")
+        elif isinstance(result, Failure):
+            if result.lasting:
+                self._unsaved.append((structs.replace(record, error=result.why), None, None))
+            self._fail(file.path, result.why)
+        else:
+            track = structs.replace(result.track, uri=file.path)
+            self._unsaved.append((structs.replace(record, track_id=track.id), track, result.features))
+            if result.features is None:
+                self._skipped += 1
+            else:
+                self._tracks += 1
+                self._audio += result.features.heard
+
+    def _fail(self, uri: str, why: str) -> None:
+        self._failed.append(ScanFailure(uri, why))
+
+    def _commit(self) -> None:
+        if self._unsaved:
+            self._store.save(self._unsaved)
+            self._unsaved = []
+        self._committed = time.monotonic()

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import mutagen
 from msgspec import Struct
@@ -49,7 +50,16 @@ class Tags(Struct, frozen=True, kw_only=True):
 
 def read_tags(path: str) -> Tags:
     """Tags of any file, from its name ("07 - Artist - Title.mp3") where it has none. Never raises."""
-    raw = _raw_tags(path)
+    return _tags(_raw_tags(path), path)
+
+
+def tags_of(metadata: Mapping[str, str], uri: str) -> Tags:
+    """Tags as FFmpeg gives them, for what is no file here."""
+    lower = {name.lower(): text for name, text in metadata.items()}
+    return _tags(lower, unquote(urlsplit(uri).path) or uri)
+
+
+def _tags(raw: Mapping[str, Any], path: str) -> Tags:
     artist_in_name, title_in_name = _from_name(path)
     title, artist = _text(raw, "title"), _text(raw, "artist")
     return Tags(

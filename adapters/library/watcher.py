@@ -11,7 +11,7 @@ from typing import Final
 
 from adapters.library.find import FoundFile, OnFailed, absolute, find
 from adapters.library.pool import Workers
-from adapters.library.scan import Scanner
+from adapters.library.scanner import Scanner
 from player.errors import LibraryError, LullError
 from player.model import CatalogueEntry, TrackId
 from player.ports.records import CatalogueStore

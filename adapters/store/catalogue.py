@@ -32,7 +32,27 @@ MIGRATIONS: Final[Migrations] = (
             json BLOB NOT NULL
         )""",
     ),
+    (
+        "ALTER TABLE features ADD COLUMN scan_mode TEXT NOT NULL DEFAULT 'full'",
+        "CREATE INDEX files_by_size ON files (size)",  # a file of another name may be one that is known
+    ),
 )
+SAVE_FILE: Final = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"
+SAVE_TRACK: Final = "INSERT OR REPLACE INTO tracks VALUES (?, ?)"
+# A quick scan never takes the place of a full one, nor what heard less that of what heard more.
+SAVE_FEATURES: Final = (
+    "INSERT INTO features (track_id, version, heard, json, scan_mode) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (track_id) DO UPDATE SET version = excluded.version, heard = excluded.heard,"
+    " json = excluded.json, scan_mode = excluded.scan_mode"
+    " WHERE excluded.version != version"
+    " OR (excluded.scan_mode = 'full' AND scan_mode = 'quick')"
+    " OR (excluded.scan_mode = scan_mode AND excluded.heard >= heard)"
+)
+ENTRIES: Final = (
+    "SELECT tracks.json, features.json FROM tracks LEFT JOIN features"
+    " ON features.track_id = tracks.id AND features.version = ?"
+)
+Found = tuple[FileRecord, Track | None, TrackFeatures | None]  # what a look at a file gave
 
 _track_decoder = msgspec.json.Decoder(Track)
 _features_decoder = msgspec.json.Decoder(TrackFeatures)
@@ -69,19 +89,39 @@ class Catalogue:
 
     def entries(self) -> dict[TrackId, CatalogueEntry]:
         """Every track that was ever identified, with features of the present version if there are any."""
-        rows = self._run(
-            "SELECT tracks.json, features.json FROM tracks LEFT JOIN features"
-            " ON features.track_id = tracks.id AND features.version = ?",
-            (FEATURES_VERSION,),
+        entries = (_entry(*row) for row in self._run(ENTRIES, (FEATURES_VERSION,)))
+        return {entry.track.id: entry for entry in entries if entry is not None}
+
+    def analysed(self) -> Iterator[CatalogueEntry]:
+        """Every track with features of the present version, by id; of a large library a part at a time."""
+        last = ""
+        page = "SELECT id FROM tracks WHERE id > ? ORDER BY id LIMIT 1000"
+        while ids := self._run(page, (last,)):
+            where = " WHERE tracks.id > ? AND tracks.id <= ? ORDER BY tracks.id"
+            values = (FEATURES_VERSION, last, ids[-1][0])
+            for row in self._run(ENTRIES + where, values):
+                entry = _entry(*row)
+                if entry is not None and entry.features is not None:
+                    yield entry
+            last = ids[-1][0]
+
+    def look_up(self, path: str) -> tuple[FileRecord, CatalogueEntry | None] | None:
+        """What is known of one file and its track; None as well for a failure of another analysis version."""
+        query = (
+            "SELECT size, mtime_ns, track_id, error FROM files"
+            " WHERE path = ? AND (error IS NULL OR version = ?)"
         )
-        entries = {}
-        for track_json, features_json in rows:
-            try:
-                track = _track_decoder.decode(track_json)
-            except UNREADABLE:
-                continue  # written by another version: its files are looked at anew
-            entries[track.id] = CatalogueEntry(track=track, features=_features(features_json))
-        return entries
+        for size, mtime_ns, track_id, error in self._run(query, (path, FEATURES_VERSION)):
+            record = FileRecord(path=path, size=size, mtime_ns=mtime_ns, track_id=track_id, error=error or "")
+            rows = self._run(ENTRIES + " WHERE tracks.id = ?", (FEATURES_VERSION, track_id or ""))
+            return record, _entry(*rows[0]) if rows else None
+        return None
+
+    def of_size(self, size: int) -> list[CatalogueEntry]:
+        """The tracks that files of `size` bytes proved to be: one more such file may be a copy."""
+        where = " WHERE tracks.id IN (SELECT track_id FROM files WHERE size = ?)"
+        entries = (_entry(*row) for row in self._run(ENTRIES + where, (FEATURES_VERSION, size)))
+        return [entry for entry in entries if entry is not None]
 
     def features(self, track_id: TrackId) -> TrackFeatures | None:
         """Features of the present version, None when there are none."""
@@ -91,25 +131,24 @@ class Catalogue:
 
     def record(self, file: FileRecord, track: Track | None = None) -> None:
         """What a file turned out to be: a track, or a failure."""
+        self.save([(file, track, None)])
+
+    def save(self, found: Iterable[Found]) -> None:
+        """What was found in many files, in one transaction."""
         with self._lock, self._transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-                (file.path, file.size, file.mtime_ns, file.track_id, file.error or None, FEATURES_VERSION),
-            )
-            if track is not None:
-                row = (track.id, msgspec.json.encode(track))
-                connection.execute("INSERT OR REPLACE INTO tracks VALUES (?, ?)", row)
+            for file, track, features in found:
+                error = file.error or None
+                row = (file.path, file.size, file.mtime_ns, file.track_id, error, FEATURES_VERSION)
+                connection.execute(SAVE_FILE, row)
+                if track is not None:
+                    connection.execute(SAVE_TRACK, (track.id, msgspec.json.encode(track)))
+                    if features is not None:
+                        connection.execute(SAVE_FEATURES, _row(track.id, features))
 
     def save_features(self, track_id: TrackId, features: TrackFeatures) -> None:
-        """Keep the features, unless those of the same version that are there have heard more."""
+        """Keep the features, unless those of the same version that are there say more."""
         with self._lock, self._transaction() as connection:
-            connection.execute(
-                "INSERT INTO features (track_id, version, heard, json) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (track_id) DO UPDATE SET"
-                " version = excluded.version, heard = excluded.heard, json = excluded.json"
-                " WHERE excluded.version != version OR excluded.heard >= heard",
-                (track_id, features.version, features.heard, msgspec.json.encode(features)),
-            )
+            connection.execute(SAVE_FEATURES, _row(track_id, features))
 
     def forget(self, paths: Iterable[str]) -> None:
         """Files that have gone. What is known of their tracks stays, in case they come back."""
@@ -142,6 +181,19 @@ class Catalogue:
             f"{self._path}: {error}. Free some space or check the disk; if it is damaged, delete the file: "
             "the music is analysed anew."
         )
+
+
+def _row(track_id: TrackId, features: TrackFeatures) -> tuple[str, int, float, bytes, str]:
+    json = msgspec.json.encode(features)
+    return track_id, features.version, features.heard, json, features.scan_mode.value
+
+
+def _entry(track: bytes, features: bytes | None) -> CatalogueEntry | None:
+    """None for what another version wrote: its files are looked at anew."""
+    try:
+        return CatalogueEntry(track=_track_decoder.decode(track), features=_features(features))
+    except UNREADABLE:
+        return None
 
 
 def _features(stored: bytes | None) -> TrackFeatures | None:

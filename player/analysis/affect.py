@@ -1,103 +1,129 @@
-"""A first calmness from acoustic features: the index of SCIENCE.md, not a fitted model."""
+"""Arousal, valence and calmness from what was heard, with honest standard errors.
+
+Fitted by `python -m tests.evaluate.affect --fit`, which also judges it by cross-validation: Emotify
+(Aljanaki 2015: 320 recordings, felt calmness and eight other emotions) and VGMIDI (Ferreira 2019: rendered
+piano pieces, arousal and valence). Absolute loudness is not used: it helped neither between genres nor
+between corpora, and a copy at another level is the same music.
+"""
 
 import math
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
-from player.analysis.rhythm import fold_tempo
-from player.model import Affect, TrackFeatures
+from player.analysis.regression import GaussianProcess, Kernel, Matrix, Ranks, Vector
+from player.model import FEATURES_VERSION, Affect
 from player.units import Seconds
 
+MODEL: Final = "affect_model.npz"  # part of the program, like a table of coefficients in its code
+LEAST_HEARD: Final = Seconds(3.0)
+SCORE_STEP: Final = 1.0 / 32.0  # of the ranks as stored in a byte
+TARGETS: Final = ("arousal", "valence", "calmness")
 
-class _Term(Struct, frozen=True):
-    """How much one feature lowers the index: weight × (value − mean) / deviation."""
 
-    weight: float
-    mean: float
+class TargetModel(Struct, frozen=True, kw_only=True):
+    """How one emotion is read out of the normal scores of the features."""
+
+    kernel: Kernel
+    unit: float  # of the emotion's own scale for one standard deviation of the labels
+    offset: float
+    # Variance that a single track shows around its prediction beyond the model's own doubt: what listeners
+    # disagree on and no feature tells; scaled so that the intervals cover (cross-validated).
+    spread: float
+    inflation: float
+
+
+class Excerpt(Struct, frozen=True, kw_only=True):
+    """How far the estimate after `heard` seconds lies from that of the whole: in labels' deviations."""
+
+    heard: float
     deviation: float
 
 
-# Weights: own judgement, ordered by the evidence (loudness Dean 2011, percussiveness van der Zwaag 2011,
-# brightness and pulse Salakka 2021). All other figures here were measured with this analyser,
-# FEATURES_VERSION 1, over 320 one-minute recordings of the Emotify set (Aljanaki 2015); its labels took
-# part in MODEL_SE alone.
-LOUDNESS: Final = _Term(0.35, -14.37, 3.61)  # integrated, LUFS, before normalising
-ONSETS: Final = _Term(0.125, 3.43, 1.59)  # 1/s
-FLUX: Final = _Term(0.125, 0.233, 0.045)
-TEMPO: Final = _Term(0.15, 73.2, 15.0)  # BPM, folded to 50-110; counts as far as it is sure
-BRIGHTNESS: Final = _Term(0.10, 9.23, 0.62)  # log2 of the centroid in Hz
-RISE: Final = _Term(0.10, 6.2, 5.1)  # LU
-ROUGHNESS: Final = _Term(0.05, 0.43, 0.16)
-WIDEST: Final = 3.0  # a |z| beyond that says no more: the deviations are of ordinary music
-
-INDEX_MEDIAN: Final = -0.052
-INDEX_DEVIATION: Final = 0.508
-# A logistic with the deviation of the index: calmness is about the share of the corpus that is livelier.
-SCALE: Final = INDEX_DEVIATION * math.sqrt(3.0) / math.pi
-
-LEAST_HEARD: Final = Seconds(3.0)
-# From what was heard so far to the whole minute the index falls, for music begins softly and the largest
-# rise only grows. Seconds heard, mean fall, deviation of the fall; beyond 30 s the deviation is taken as ∝
-# 1/√time.
-CHANGE: Final = (
-    (3.0, 0.45, 0.49),
-    (5.0, 0.50, 0.44),
-    (10.0, 0.38, 0.35),
-    (20.0, 0.23, 0.25),
-    (30.0, 0.15, 0.18),
-    (60.0, 0.0, 0.13),
-)
-# Root mean square difference between calmness and the rank of the listeners' label among the 320 (their
-# correlation is 0.48): what the index cannot know.
-MODEL_SE: Final = 0.305
-UNKNOWN_VALENCE_SE: Final = 1.0 / math.sqrt(3.0)  # of a value that may be anything in [−1, 1]
+class Description(Struct, frozen=True, kw_only=True):
+    version: int
+    provenance: str
+    targets: dict[str, TargetModel]
+    excerpts: list[Excerpt]
 
 
-def estimate_affect(features: TrackFeatures) -> Affect | None:
-    """Calmness, 0.5 the median of the reference corpus; arousal, the same on [−1, 1]; valence, not known yet.
+class AffectModel:
+    def __init__(
+        self, description: Description, knots: Matrix, inputs: Matrix, fits: dict[str, tuple[Vector, Vector]]
+    ) -> None:
+        """inputs: normal scores, shape (examples, features). fits: for each target, targets and noise.
 
-    None within the first 3 s and for what has no loudness (silence). A feature that is not known counts as
-    ordinary and widens the standard error. What the index is expected to lose later in a piece is taken off
-    at once, so that an unknown piece does not look calmer than it will turn out.
-    """
-    if features.heard < LEAST_HEARD or features.integrated_loudness is None:
-        return None
-    tempo = None if features.tempo is None else fold_tempo(features.tempo)
-    centroid = features.spectral_centroid
-    fall, deviation = _change_after(features.heard)
-    index, variance = -fall, deviation**2
-    for term, value, sure in (
-        (LOUDNESS, features.integrated_loudness, 1.0),
-        (ONSETS, features.onset_rate, 1.0),
-        (FLUX, features.spectral_flux, 1.0),
-        (TEMPO, tempo, features.tempo_confidence),
-        (BRIGHTNESS, None if centroid is None else math.log2(max(centroid, 1.0)), 1.0),
-        (RISE, features.largest_rise, 1.0),
-        (ROUGHNESS, features.roughness, 1.0),
-    ):
-        known = 0.0 if value is None else sure
-        variance += (term.weight * (1.0 - known)) ** 2
-        if value is not None:
-            z = (value - term.mean) / term.deviation
-            index -= known * term.weight * max(-WIDEST, min(WIDEST, z))
-    calmness = 1.0 / (1.0 + math.exp(-(index - INDEX_MEDIAN) / SCALE))
-    slope = calmness * (1.0 - calmness) / SCALE
-    calmness_se = math.hypot(MODEL_SE, slope * math.sqrt(variance))
-    return Affect(
-        arousal=1.0 - 2.0 * calmness,
-        arousal_se=2.0 * calmness_se,
-        valence=0.0,
-        valence_se=UNKNOWN_VALENCE_SE,
-        calmness=calmness,
-        calmness_se=calmness_se,
-    )
+        An example without a label for a target has infinite noise there.
+        """
+        self.description = description
+        self.ranks = Ranks(knots)
+        self._processes = {}
+        for name, (targets, noise) in fits.items():
+            known = np.isfinite(noise)
+            self._processes[name] = GaussianProcess(
+                description.targets[name].kernel, inputs[known], targets[known], noise[known]
+            )
+
+    def estimate(self, features: Matrix, heard: Seconds) -> list[Affect]:
+        """One estimate for each row; all were heard for as long."""
+        scores = self.ranks(features)
+        part = self._excerpt_variance(heard)
+        read = {}
+        for name in TARGETS:
+            target = self.description.targets[name]
+            mean, doubt = self._processes[name].predict(scores)
+            read[name] = mean, np.sqrt(target.inflation * (doubt**2 + part) + target.spread)
+        return [
+            self._affect({name: (m[i], d[i]) for name, (m, d) in read.items()}) for i in range(len(scores))
+        ]
+
+    def _affect(self, read: dict[str, tuple[float, float]]) -> Affect:
+        values = {}
+        for name in ("arousal", "valence"):
+            target = self.description.targets[name]
+            mean, deviation = read[name]
+            values[name] = max(-1.0, min(1.0, target.offset + target.unit * float(mean)))
+            values[f"{name}_se"] = target.unit * float(deviation)
+        mean, deviation = (float(value) for value in read["calmness"])
+        low, high = normal_share(mean - deviation), normal_share(mean + deviation)
+        return Affect(**values, calmness=normal_share(mean), calmness_se=0.5 * (high - low))
+
+    def _excerpt_variance(self, heard: Seconds) -> float:
+        """Interpolated over log time, falling as 1 / time beyond the table."""
+        table = self.description.excerpts
+        last = table[-1]
+        at = min(float(heard), last.heard)
+        deviation = np.interp(
+            math.log(max(at, 1.0)), [math.log(row.heard) for row in table], [row.deviation for row in table]
+        )
+        return float(deviation) ** 2 * min(1.0, last.heard / max(float(heard), 1.0))
 
 
-def _change_after(heard: Seconds) -> tuple[float, float]:
-    """Mean and deviation of the fall still to come, interpolated over log time."""
-    times, falls, deviations = zip(*CHANGE, strict=True)
-    at, table = math.log(heard), np.log(times)
-    later = min(1.0, math.sqrt(times[-1] / heard))
-    return float(np.interp(at, table, falls)), later * float(np.interp(at, table, deviations))
+def normal_share(score: float) -> float:
+    """Share of the normal distribution below `score`: 0.5 is the median of the reference corpus."""
+    return 0.5 * (1.0 + math.erf(score / math.sqrt(2.0)))
+
+
+@cache
+def affect_model() -> AffectModel:
+    """The model that comes with this version of the analysis."""
+    with (files("player.analysis") / MODEL).open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        description = msgspec.json.decode(stored["description"].tobytes(), type=Description)
+        if description.version != FEATURES_VERSION:
+            raise RuntimeError(
+                f"{MODEL} was fitted for features version {description.version}: fit it again."
+            )
+        fits = {
+            name: (stored[f"{name}_targets"].astype(np.float64), stored[f"{name}_noise"].astype(np.float64))
+            for name in TARGETS
+        }
+        return AffectModel(
+            description,
+            stored["knots"].astype(np.float64),
+            stored["inputs"].astype(np.float64) * SCORE_STEP,
+            fits,
+        )

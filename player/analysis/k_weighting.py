@@ -17,6 +17,7 @@ Planar = NDArray[np.float32]  # shape (channels, samples)
 
 BLOCK: Final = 48  # samples; a tuning constant: the fastest of 16-96 at 44.1 and 48 kHz
 GROUP: Final = 20  # blocks whose states are found by one matrix product; a tuning constant
+GROUPS: Final = 52  # groups likewise: one second at 44.1 and 48 kHz; a tuning constant
 STATES: Final = 4  # two biquads
 
 # Analogue prototypes of the two filters of BS.1770-4 (its table gives 48 kHz only): warped back through the
@@ -95,49 +96,92 @@ class KWeighting:
         for _ in range(BLOCK):
             power.append(a @ power[-1])
         response = np.array([d, *(c @ power[i] @ b for i in range(BLOCK - 1))])
-        drive = np.array([power[BLOCK - 1 - i] @ b for i in range(BLOCK)])
         toeplitz = np.zeros((BLOCK, BLOCK))
         for i in range(BLOCK):
             toeplitz[i, i:] = response[: BLOCK - i]
-        # one product gives a block's own output and what it adds to the state
-        self._block = np.hstack((toeplitz, drive)).astype(np.float32)
-        self._observe = np.array([c @ power[i] for i in range(BLOCK)]).T.astype(np.float32)
-        step = [np.eye(STATES)]
-        for _ in range(GROUP):
-            step.append(power[BLOCK] @ step[-1])
-        # row: drive of block i; column: state before block j of the group (j = GROUP: after it)
-        scan = np.zeros((GROUP, STATES, GROUP + 1, STATES))
-        for i in range(GROUP):
-            for j in range(i + 1, GROUP + 1):
-                scan[i, :, j, :] = step[j - i - 1].T
-        self._scan = scan.reshape(GROUP * STATES, (GROUP + 1) * STATES)
-        self._spread = np.stack([step[j].T for j in range(GROUP + 1)], axis=1).reshape(STATES, -1)
-        self._over_group = step[GROUP].T
+        observe = np.array([c @ power[i] for i in range(BLOCK)]).T
+        # from the samples of a block and the state before it to what comes out
+        self._block = np.concatenate((toeplitz, observe)).astype(np.float32)
+        self._drive = np.array([power[BLOCK - 1 - i] @ b for i in range(BLOCK)]).astype(np.float32)
+        step = _powers(power[BLOCK], GROUP)
+        within = _running_sums(step)
+        # from what each block adds to the state to the states before each block, and after the last
+        self._within = np.roll(within, -STATES, axis=0)[:, : GROUP * STATES].astype(np.float32)
+        self._whole_group = np.ascontiguousarray(within[STATES:, GROUP * STATES :])
+        self._over_groups = _running_sums(_powers(step[GROUP], GROUPS))
         rest = rate % BLOCK
         self._rest_state = power[rest].T
         self._rest_drive = np.array([power[rest - 1 - i] @ b for i in range(rest)]).reshape(rest, STATES)
         self._state = np.zeros((channels, STATES))
+        groups = rate // BLOCK // GROUP + 1
+        groups += groups % 2  # for the batches below
+        # kept, because fetching fresh memory for them would cost a fifth of the time
+        self._padded = np.zeros((channels, groups * GROUP, BLOCK + STATES), dtype=np.float32)
+        self._inputs = np.zeros((channels, groups, (GROUP + 1) * STATES), dtype=np.float32)
+        self._filtered = np.empty((channels, groups * GROUP, BLOCK), dtype=np.float32)
 
     def push(self, planar: Planar) -> Planar:
-        """The filtered samples, same shape."""
+        """The filtered samples, same shape: valid until the next call.
+
+        Of a mono recording in several channels only one, which stands for all.
+        """
+        if _all_equal(self._state) and _all_equal(planar[:, :BLOCK]) and _all_equal(planar):
+            return self._filter(planar[:1])
+        return self._filter(planar)
+
+    def reset(self) -> None:
+        """As before the first sample."""
+        self._state[:] = 0.0
+
+    def _filter(self, planar: Planar) -> Planar:
         channels, samples = planar.shape
-        groups = -(-samples // (BLOCK * GROUP)) or 1
-        padded = np.zeros((channels, groups * GROUP * BLOCK), dtype=np.float32)
-        padded[:, :samples] = planar
-        out = product(padded.reshape(-1, BLOCK), self._block)
-        drive = out[:, BLOCK:].astype(np.float64).reshape(-1, GROUP * STATES)
-        states = product(drive, self._scan).reshape(channels, groups, -1)
-        carried = np.empty((channels, groups, STATES))
-        state = self._state
-        for group in range(groups):
-            carried[:, group] = state
-            state = state @ self._over_group + states[:, group, -STATES:]
-        states += product(carried.reshape(-1, STATES), self._spread).reshape(states.shape)
-        before = states.reshape(channels, groups, GROUP + 1, STATES)[:, :, :GROUP]
-        before = before.reshape(channels, -1, STATES)
-        filtered = out[:, :BLOCK] + product(before.reshape(-1, STATES).astype(np.float32), self._observe)
+        whole = samples // BLOCK
+        padded, inputs = self._padded[:channels], self._inputs[:channels]
+        padded[:, :whole, :BLOCK] = planar[:, : whole * BLOCK].reshape(channels, whole, BLOCK)
+        padded[:, whole:, :BLOCK] = 0.0
+        padded[:, whole, : samples - whole * BLOCK] = planar[:, whole * BLOCK :]
+        driven = product(padded.reshape(-1, BLOCK + STATES)[:, :BLOCK], self._drive)
+        inputs[:, :, : GROUP * STATES] = driven.reshape(channels, -1, GROUP * STATES)
+        after = driven.reshape(channels, -1, GROUP * STATES).astype(np.float64) @ self._whole_group
+        state = self._state[:channels]
+        for first in range(0, after.shape[1], GROUPS):
+            some = after[:, first : first + GROUPS].reshape(channels, -1)
+            size = some.shape[1] + STATES
+            carried = np.concatenate((state, some), axis=1) @ self._over_groups[:size, :size]
+            carried = carried.reshape(channels, -1, STATES)
+            inputs[:, first : first + GROUPS, GROUP * STATES :] = carried[:, :-1]
+            state = carried[:, -1]
+        states = product(inputs.reshape(-1, (GROUP + 1) * STATES), self._within).reshape(channels, -1, STATES)
+        padded[:, :, BLOCK:] = states
+        filtered = self._filtered[:channels]
+        # batches are too small for a BLAS library to start its threads, and need no loop in Python
+        batches = (-1, 2 * GROUP)
+        np.matmul(
+            padded.reshape(*batches, BLOCK + STATES), self._block, out=filtered.reshape(*batches, BLOCK)
+        )
         if samples == self._rate:  # nothing follows a shorter one
-            whole = samples // BLOCK
-            at_block = np.concatenate((before, state[:, None]), axis=1)[:, whole]
-            self._state = at_block @ self._rest_state + planar[:, whole * BLOCK :] @ self._rest_drive
+            at_rest = states[:, whole].astype(np.float64) @ self._rest_state
+            self._state[:] = at_rest + planar[:, whole * BLOCK :] @ self._rest_drive
         return filtered.reshape(channels, -1)[:, :samples]
+
+
+def _all_equal(rows: NDArray[np.generic]) -> bool:
+    return len(rows) > 1 and bool((rows[1:] == rows[0]).all())
+
+
+def _powers(matrix: Matrix, count: int) -> list[Matrix]:
+    """Powers 0 to `count`."""
+    powers = [np.eye(len(matrix))]
+    for _ in range(count):
+        powers.append(matrix @ powers[-1])
+    return powers
+
+
+def _running_sums(step: list[Matrix]) -> Matrix:
+    """From a state and n drives, as one row, to the state before each of the n and after the last."""
+    count = len(step)
+    sums = np.zeros((count, STATES, count, STATES))
+    for i in range(count):
+        for j in range(i, count):
+            sums[i, :, j] = step[j - i].T
+    return sums.reshape(count * STATES, count * STATES)

@@ -1,30 +1,39 @@
-"""Onsets and tempo, through aubio."""
+"""Rhythm of a stream: onsets, tempo with its metrical levels, beats to cut at."""
 
+from collections import deque
 from typing import Final
 
-import aubio
 import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
 
-from player.analysis.framing import SILENT_POWER, Framer, Signal, power_of_two_below, product
-from player.units import Bpm, Hertz, PerSecond, Seconds
+from player.analysis.beats import FINAL, BeatTracker, Pulse
+from player.analysis.framing import Counts
+from player.analysis.metre import Beat, at_level
+from player.analysis.onset import OnsetDetector
+from player.analysis.spectrum import Bands
+from player.analysis.tempo import Evidence, Periodicity, TempoHistogram, weigh
+from player.model import TempoCandidate
+from player.units import Bpm, PerSecond, Seconds
 
-INTERNAL_RATE: Final = Hertz(
-    11_025.0
-)  # or near it: a whole fraction of the native rate. Beats need no treble,
-# and aubio, which is the dearest part of the analysis, then costs a quarter
-HOP: Final = Seconds(0.0116)  # 512 samples at 44.1 kHz, for which aubio's detectors were tuned
-TAPS_PER_STEP: Final = 16  # of the low-pass filter, for each step of decimation: stop band below −60 dB
-OUTPUTS: Final = 16  # low-passed samples per matrix product; a tuning constant
-
-SLOWEST: Final = Bpm(30.0)
-BINS_PER_OCTAVE: Final = 48  # of the tempo histogram: 1.5 %
-OCTAVES: Final = 4  # 30-480 BPM
-MODE_WIDTH: Final = 2  # bins on both sides that count as the same tempo: ± 3.7 %
-ENOUGH_EVIDENCE: Final = Seconds(
-    10.0
-)  # of tracked beats, for full confidence in a steady tempo; a tuning constant
 CALMEST_FOLD: Final = Bpm(50.0)
 LIVELIEST_FOLD: Final = Bpm(110.0)
+CANDIDATES: Final = (1.0, 1 / 2, 2.0, 1 / 3, 3.0, 2 / 3, 3 / 2)  # of the tempo: other levels people may tap
+STRETCH: Final = Seconds(60.0)  # of audio whose level is chosen at once
+KEPT: Final = Seconds(120.0)  # of beats
+
+
+class Rhythm(Struct, frozen=True, kw_only=True):
+    """What is known of what was heard; None: not measurable. Units and meaning as in `TrackFeatures`."""
+
+    tempo: Bpm | None
+    tempo_confidence: float  # probability that `tempo` is within 4 % of a level that listeners would name
+    tempo_candidates: tuple[TempoCandidate, ...]
+    felt_pulse: Bpm | None
+    pulse_clarity: float | None
+    onset_rate: PerSecond | None
+    onset_strength: float | None
+    percussiveness: float | None
 
 
 def fold_tempo(tempo: Bpm) -> Bpm:
@@ -36,79 +45,106 @@ def fold_tempo(tempo: Bpm) -> Bpm:
     return tempo
 
 
-class Decimator:
-    """Low-passes and keeps every `step`-th sample."""
-
-    def __init__(self, step: int) -> None:
-        taps = TAPS_PER_STEP * step
-        position = np.arange(taps) - (taps - 1) / 2.0
-        lowpass = np.sinc(0.85 * position / step) * np.kaiser(taps, 6.0)
-        lowpass /= lowpass.sum()
-        kernel = np.zeros((OUTPUTS * step + taps - step, OUTPUTS))
-        for i in range(OUTPUTS):
-            kernel[i * step : i * step + taps, i] = lowpass
-        self._kernel = kernel.astype(np.float32)
-        self._framer = Framer(len(kernel), OUTPUTS * step, lead_in=taps - step)
-
-    def push(self, signal: Signal) -> Signal:
-        return np.asarray(product(self._framer.push(signal), self._kernel).reshape(-1), dtype=np.float32)
-
-
 class RhythmMeter:
-    def __init__(self, rate: int) -> None:
-        step = max(1, round(rate / INTERNAL_RATE))
-        self._rate = rate / step
-        self._hop = power_of_two_below(1.1 * HOP * self._rate)
-        self._decimator = Decimator(step) if step > 1 else None
-        self._framer = Framer(self._hop, self._hop)
-        self._onset = aubio.onset("default", 2 * self._hop, self._hop, round(self._rate))
-        self._tempo = aubio.tempo("default", 2 * self._hop, self._hop, round(self._rate))
-        self._onsets = self._hops = 0
-        self._histogram = np.zeros(BINS_PER_OCTAVE * OCTAVES)  # seconds times confidence
-        self._tempos = np.zeros_like(self._histogram)  # the same times octaves above the slowest
-        self._tracked = 0.0  # seconds with a tempo
+    """Fed with the bands of each second; state is bounded: two minutes of beats, one of onset strength."""
 
-    def push(self, signal: Signal) -> None:
-        if self._decimator:
-            signal = self._decimator.push(signal)
-        frames = np.ascontiguousarray(self._framer.push(signal))
-        self._hops += len(frames)
-        for frame in frames:
-            if self._onset(frame)[0]:
-                self._onsets += 1
-            self._tempo(frame)
-        # once a second, not at beats: aubio withholds those that fall into silence
-        if len(frames) and float(np.square(frames).mean()) > SILENT_POWER:
-            self._note(
-                self._tempo.get_bpm(), self._tempo.get_confidence(), len(frames) * self._hop / self._rate
-            )
+    def __init__(self, frame_rate: float) -> None:
+        """frame_rate: frames of `Bands` per second."""
+        self._rate = frame_rate
+        self._detector = OnsetDetector()
+        self._tracker = BeatTracker(frame_rate)
+        self._periodicity = Periodicity(frame_rate, self._tracker.periods)
+        self._tempi = TempoHistogram()
+        self._onsets: list[NDArray[np.float32]] = []
+        self._first = 0  # frame of the first of them
+        self._stretch: list[Pulse] = []  # settled beats since then
+        self._pulses: deque[Pulse] = deque(maxlen=round(KEPT * 4))
 
-    def _note(self, bpm: float, confidence: float, lasted: float) -> None:
-        octaves = float(np.log2(bpm / SLOWEST)) if bpm > 0.0 else -1.0
-        if 0.0 <= octaves < OCTAVES and confidence > 0.0:
-            weight = lasted * min(confidence, 1.0)
-            index = int(octaves * BINS_PER_OCTAVE)
-            self._tracked += lasted
-            self._histogram[index] += weight
-            self._tempos[index] += weight * octaves
+    def push(self, bands: Bands, counts: Counts | None = None) -> None:
+        """The frames of a few seconds, shape (frames, MEL_BANDS).
 
-    def onset_rate(self) -> PerSecond | None:
-        """Onsets per second heard; None within the first second."""
-        heard = self._hops * self._hop / self._rate
-        return PerSecond(self._onsets / heard) if heard >= 1.0 else None
-
-    def tempo(self) -> tuple[Bpm | None, float]:
-        """The tempo that held for the longest time, and a confidence of 0-1.
-
-        Confidence is aubio's (height of the peak of the autocorrelation of onset strength) while within ±
-        3.7 % of that tempo, averaged over all tracked time, less when little was tracked. The octave is
-        aubio's choice: half or double may be felt as well.
+        counts: how many each second has (a shorter last one is fine); None: all are of one.
         """
-        if self._tracked == 0.0:
-            return None, 0.0
-        width = 2 * MODE_WIDTH + 1
-        mode = int(np.convolve(self._histogram, np.ones(width), mode="same").argmax())
-        near = slice(max(0, mode - MODE_WIDTH), mode + MODE_WIDTH + 1)
-        held = float(self._histogram[near].sum())
-        tempo = Bpm(SLOWEST * 2.0 ** (float(self._tempos[near].sum()) / held))
-        return tempo, held / max(self._tracked, ENOUGH_EVIDENCE)
+        onsets = self._detector.push(bands, counts)
+        start = 0
+        for count in counts or (len(bands),):
+            if count:
+                self._track(onsets[start : start + count])
+                start += count
+
+    def _track(self, onsets: NDArray[np.float32]) -> None:
+        """Strength and bass of the frames of a second, shape (frames, 2)."""
+        self._onsets.append(onsets)
+        self._tracker.push(onsets, self._periodicity.push(onsets[:, 0]))
+        if self._tracker.frames % round(4 * self._rate) < len(onsets):
+            self._keep(self._tracker.settle())
+        if self._tracker.frames - self._first >= (STRETCH + 2 * FINAL) * self._rate:
+            self._conclude()
+
+    def splice(self) -> None:
+        """An excerpt ended: what is pushed next is unrelated to what was."""
+        self._keep(self._tracker.settle(everything=True))
+        self._conclude()
+        self._onsets, self._first = [], self._tracker.frames
+        self._detector.splice()
+        self._tracker.splice()
+        self._periodicity.splice()
+
+    def read(self) -> Rhythm:
+        tempi = self._now()
+        tempo = tempi.tempo()
+        rate = self._detector.rate(self._rate)
+        return Rhythm(
+            tempo=None if tempo is None else Bpm(tempo),
+            tempo_confidence=tempi.confidence(),
+            tempo_candidates=_candidates(tempi, tempo),
+            felt_pulse=None if tempo is None else fold_tempo(Bpm(tempo)),
+            pulse_clarity=self._periodicity.clarity(),
+            onset_rate=None if rate is None else PerSecond(rate),
+            onset_strength=self._detector.strength(),
+            percussiveness=self._detector.percussiveness(),
+        )
+
+    def beats(self) -> tuple[Beat, ...]:
+        """Beats of the last two minutes at the level of `tempo`, in order of time.
+
+        Those older than 6 s are final as tracked; a change of mind about the tempo may still regroup them.
+        """
+        pulses = [*self._pulses, *self._tracker.pending()]
+        oldest = self._tracker.frames - KEPT * self._rate
+        return at_level([pulse for pulse in pulses if pulse.frame >= oldest], self._now().tempo(), self._rate)
+
+    def _keep(self, pulses: list[Pulse]) -> None:
+        self._pulses.extend(pulses)
+        self._stretch.extend(pulses)
+
+    def _evidence(self, pulses: list[Pulse]) -> Evidence | None:
+        if not self._onsets:
+            return None
+        return weigh(pulses, np.concatenate(self._onsets), self._first, self._rate)
+
+    def _conclude(self) -> None:
+        """Counts the settled beats, and forgets the onsets under them."""
+        evidence = self._evidence(self._stretch)
+        if evidence:
+            self._tempi.add(evidence)
+        done = self._tracker.frames - 2 * FINAL * self._rate
+        self._stretch = []
+        while self._onsets and self._first + len(self._onsets[0]) <= done:
+            self._first += len(self._onsets.pop(0))
+
+    def _now(self) -> TempoHistogram:
+        tempi = self._tempi.copy()
+        evidence = self._evidence([*self._stretch, *self._tracker.pending()])
+        if evidence:
+            tempi.add(evidence)
+        return tempi
+
+
+def _candidates(tempi: TempoHistogram, tempo: float | None) -> tuple[TempoCandidate, ...]:
+    if tempo is None:
+        return ()
+    confidence = tempi.confidence()
+    every = [(tempo * level, confidence * tempi.share(tempo * level)) for level in CANDIDATES]
+    every.sort(key=lambda pair: -pair[1])
+    return tuple(TempoCandidate(tempo=Bpm(bpm), probability=share) for bpm, share in every)

@@ -1,66 +1,83 @@
-"""Brightness and change of the short-time spectrum."""
+"""The short-time spectrum, made once and shared by all meters that need no fine pitch."""
 
 from typing import Final
 
+import aubio
 import numpy as np
 from numpy.typing import NDArray
 
-from player.analysis.framing import SILENT_POWER, Framer, Signal, fft_friendly
+from player.analysis.framing import Framer, Signal, fft_friendly
 from player.units import Hertz, Seconds
 
 HOP: Final = Seconds(0.0232)  # 1,024 samples at 44.1 kHz; the window is twice as long
 LOWEST: Final = Hertz(30.0)
 HIGHEST: Final = Hertz(11_000.0)  # so that a copy at 22.05 kHz and one at 192 kHz measure the same
+MEL_BANDS: Final = 40
+TOGETHER: Final = 10  # neighbouring bands found by one product of the bins that they share
+
+Bands = NDArray[np.float32]  # shape (frames, MEL_BANDS): mean square in each band, a full-scale sine is 0.5
 
 
-class SpectrumMeter:
-    """Centroid and flux over a Hann window of 46 ms every 23 ms."""
+class SpectrumAnalyzer:
+    """Mel spectra through a Hann window of 46 ms every 23 ms."""
 
     def __init__(self, rate: int) -> None:
-        hop = fft_friendly(HOP * rate)
-        size = 2 * hop
-        self._framer = Framer(size, hop)
-        self._window = np.hanning(size + 1)[:size].astype(np.float32)
+        self.hop = fft_friendly(HOP * rate)
+        size = 2 * self.hop
+        window = np.hanning(size + 1)[:size]
+        # one-sided, so that the bins of a frame add up to its mean square (Parseval)
+        self._window = (window * np.sqrt(2.0 / (size * (window**2).sum()))).astype(np.float32)
         frequencies = np.fft.rfftfreq(size, 1.0 / rate)
-        self._band = slice(*np.searchsorted(frequencies, (LOWEST, HIGHEST)))
-        self._frequencies = frequencies[self._band].astype(np.float32)
-        # sum of |X|² over the band for a signal of that mean square (Parseval)
-        self._silent = SILENT_POWER * size * float((self._window**2).sum()) / 2.0
-        self._last: NDArray[np.float32] | None = (
-            None  # normalised magnitudes of the last frame, if it sounded
-        )
-        self._centroids = self._flux = 0.0
-        self._frames = self._changes = 0
+        self._used = slice(*np.searchsorted(frequencies, (LOWEST, HIGHEST)))
+        self._filters = _grouped(mel_filters(size, rate)[:, self._used])
+        self.splice()
 
-    def push(self, signal: Signal) -> None:
+    def splice(self) -> None:
+        """No frame spans what came and what comes."""
+        self._framer = Framer(2 * self.hop, self.hop)
+
+    def push(self, signal: Signal) -> Bands:
+        """The frames that are now complete."""
         frames = self._framer.push(signal)
         if not len(frames):
-            return
-        spectra = np.fft.rfft(frames * self._window, axis=1)[:, self._band]
-        powers = spectra.real**2 + spectra.imag**2
-        totals = powers.sum(axis=1)
-        sounding = totals > self._silent
-        self._frames += int(sounding.sum())
-        self._centroids += float(
-            ((powers * self._frequencies).sum(axis=1)[sounding] / totals[sounding]).sum(dtype=np.float64)
-        )
-        magnitudes = np.sqrt(powers)
-        sums = magnitudes.sum(axis=1, keepdims=True)
-        magnitudes /= np.where(sums > 0.0, sums, 1.0)
-        if self._last is not None:
-            magnitudes = np.concatenate((self._last[None], magnitudes))
-            sounding = np.concatenate((np.array([True]), sounding))
-        both = sounding[1:] & sounding[:-1]
-        # the rises and the falls of a normalised spectrum are equally large, so half of both is the rise
-        changes = 0.5 * np.abs(np.diff(magnitudes, axis=0)).sum(axis=1)
-        self._flux += float(changes[both].sum(dtype=np.float64))
-        self._changes += int(both.sum())
-        self._last = magnitudes[-1].copy() if sounding[-1] else None
+            return np.empty((0, MEL_BANDS), np.float32)
+        spectra = np.fft.rfft(frames * self._window, axis=1)[:, self._used]
+        powers = np.square(spectra.real)
+        powers += np.square(spectra.imag)
+        bands = np.empty((len(frames), MEL_BANDS), np.float32)
+        for group, (bins, filters) in enumerate(self._filters):
+            np.matmul(powers[:, bins], filters, out=bands[:, group * TOGETHER : (group + 1) * TOGETHER])
+        return bands
 
-    def centroid(self) -> Hertz | None:
-        """Mean over sounding frames of Σ f·P / Σ P, within 30 Hz to 11 kHz."""
-        return Hertz(self._centroids / self._frames) if self._frames else None
 
-    def flux(self) -> float | None:
-        """Mean half-wave rectified difference of successive magnitude spectra of unit sum, 0-1."""
-        return self._flux / self._changes if self._changes else None
+def _grouped(filters: NDArray[np.float32]) -> list[tuple[slice, NDArray[np.float32]]]:
+    """The bins that each group of bands sees, and its filters, shape (bins, TOGETHER).
+
+    Most of the filter bank is 0: without it the products take a quarter of the time, and for a second of
+    frames they are too small for a BLAS library to start its threads.
+    """
+    groups = []
+    for first in range(0, MEL_BANDS, TOGETHER):
+        part = filters[first : first + TOGETHER]
+        seen = np.flatnonzero(part.any(axis=0))
+        bins = slice(int(seen[0]), int(seen[-1]) + 1) if len(seen) else slice(0, 1)
+        groups.append((bins, part[:, bins].T.copy()))
+    return groups
+
+
+def mel_filters(size: int, rate: int) -> NDArray[np.float32]:
+    """Triangles on the mel scale after O'Shaughnessy, shape (MEL_BANDS, size / 2 + 1), summing to 1 per bin.
+
+    aubio draws them, for a rate that holds them all; above the Nyquist frequency of `rate` they are cut off.
+    """
+    wider = max(1, -(-2 * int(HIGHEST) // rate) + 1)
+    bank = aubio.filterbank(MEL_BANDS, wider * size)
+    bank.set_norm(0)
+    bank.set_triangle_bands(aubio.fvec(mel_edges()), wider * rate)
+    return np.asarray(bank.get_coeffs()[:, : size // 2 + 1], dtype=np.float32)
+
+
+def mel_edges() -> NDArray[np.float64]:
+    """Corner frequencies in Hz, MEL_BANDS + 2 of them; band b is centred at edge b + 1."""
+    low, high = (1127.0 * np.log1p(hertz / 700.0) for hertz in (LOWEST, HIGHEST))
+    return np.asarray(700.0 * np.expm1(np.linspace(low, high, MEL_BANDS + 2) / 1127.0))

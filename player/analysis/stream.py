@@ -1,26 +1,39 @@
 """The incremental analyser: push what was decoded, ask at any moment."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import numpy as np
-from msgspec.structs import replace
+from numpy.typing import NDArray
 
-from player.analysis.affect import estimate_affect
+from player.analysis.affect import LEAST_HEARD, affect_model
+from player.analysis.edges import EdgesMeter
 from player.analysis.framing import Signal
 from player.analysis.k_weighting import Planar
-from player.analysis.loudness import CHANNEL_WEIGHTS, LoudnessMeter
-from player.analysis.rhythm import RhythmMeter
+from player.analysis.loudness import CHANNEL_WEIGHTS, LoudnessMeter, Powers
+from player.analysis.metre import Beat
+from player.analysis.partials import PartialsAnalyzer
+from player.analysis.partials import Powers as Spectra
+from player.analysis.rhythm import Rhythm, RhythmMeter
 from player.analysis.roughness import RoughnessMeter
-from player.analysis.spectrum import SpectrumMeter
+from player.analysis.sections import Point, curve, sections, windows
+from player.analysis.spectrum import Bands, SpectrumAnalyzer
+from player.analysis.speech import SpeechMeter
+from player.analysis.summary import TIMBRE, Row, describe, summarise
+from player.analysis.timbre import TimbreMeter, read_timbre
+from player.analysis.timeline import LATEST, Stretch, Timeline
+from player.analysis.tonality import TonalityMeter
 from player.analysis.true_peak import TruePeakMeter
 from player.errors import AnalysisError
-from player.model import TrackFeatures
+from player.model import Affect, ScanMode, Section, TrackFeatures
 from player.ports.audio import Pcm
 from player.units import Seconds
 
 LOWEST_RATE: Final = 8_000  # Hz
 HIGHEST_RATE: Final = 192_000
-CHUNK: Final = Seconds(1.0)  # the shortest that holds a whole number of 100-ms steps at every rate
+# whole seconds, so that steps of 100 ms fit at every rate; measured together, because calls of numpy would
+# take half of the time of a single one; a tuning constant
+CHUNK: Final = 2
 ABSURD: Final = 1e6  # 120 dB above full scale: no music, and its square would leave single precision
 CANCELLED: Final = (
     0.01  # power of the sum, relative to the difference, at which the channels are in opposite phase
@@ -30,28 +43,38 @@ CANCELLED: Final = (
 class StreamAnalyzer:
     """Features of one track from its native samples, in the order in which they come.
 
-    Work is done once per second of audio, whatever the size of the blocks: any partition gives bit-identical
-    features. Memory is bounded for a stream of any length.
+    Work is done every `CHUNK` seconds of audio, whatever the size of the blocks: any partition gives
+    bit-identical features. Memory is bounded for a stream of any length.
     """
 
-    def __init__(self, rate: int, channels: int = 2) -> None:
+    def __init__(self, rate: int, channels: int = 2, *, scan_mode: ScanMode = ScanMode.FULL) -> None:
         """rate: Hz, 8,000-192,000. channels: 1-8, in FFmpeg's default order. Raises `AnalysisError`."""
         if not LOWEST_RATE <= rate <= HIGHEST_RATE:
             raise AnalysisError(f"Sampling rate {rate} Hz cannot be analysed: convert to 8,000-192,000 Hz.")
         if channels not in CHANNEL_WEIGHTS:
             raise AnalysisError(f"{channels} channels cannot be analysed: mix down to 1-8 channels.")
         self._rate, self._channels = rate, channels
-        self._chunk = np.zeros((channels, round(CHUNK * rate)), dtype=np.float32)
+        self._chunk = np.zeros((channels, CHUNK * rate), dtype=np.float32)
         self._filled = 0
         self._analysed = 0  # frames
         self._finished = False
         self._unusable = 0
+        self._scan_mode = scan_mode
         self._downmix = _Downmix(channels)
         self._loudness = LoudnessMeter(rate, channels)
+        self._edges = EdgesMeter()
         self._true_peak = TruePeakMeter(rate, channels)
-        self._spectrum = SpectrumMeter(rate)
-        self._roughness = RoughnessMeter(rate)
-        self._rhythm = RhythmMeter(rate)
+        self._spectrum = SpectrumAnalyzer(rate)
+        frame_rate = rate / self._spectrum.hop
+        self._timbre = TimbreMeter()
+        self._rhythm = RhythmMeter(frame_rate)
+        self._speech = SpeechMeter(frame_rate)
+        self._partials = PartialsAnalyzer(rate)
+        self._roughness = RoughnessMeter()
+        self._tonality = TonalityMeter()
+        self._timeline = Timeline()
+        self._newest: Sequence[Row] = ()
+        self._sections: tuple[Section, ...] = ()
 
     @property
     def unusable_samples(self) -> int:
@@ -80,48 +103,160 @@ class StreamAnalyzer:
                 self._analyse(self._chunk)
                 self._filled = 0
 
+    def splice(self, at: Seconds) -> None:
+        """What comes next is an excerpt that begins at this place of the track."""
+        if self._filled:
+            self._analyse(self._chunk[:, : self._filled])
+            self._filled = 0
+        meters: tuple[_Meter, ...] = (self._loudness, self._true_peak, self._spectrum, self._timbre)
+        for meter in (*meters, self._rhythm, self._speech, self._partials):
+            meter.splice()
+        self._edges.splice(Seconds(at - self._timeline.end))
+        self._timeline.splice(at)
+
     def snapshot(self) -> TrackFeatures:
-        """What is known after the whole seconds heard so far (`heard`)."""
+        """What is known after the whole chunks heard so far (`heard`); sections only once finished."""
+        return self._read(self._sections)
+
+    def finish(self) -> TrackFeatures:
+        """The last partial chunk included. May be called again; nothing can be pushed after it."""
+        if not self._finished:
+            self._finished = True
+            if self._filled:
+                self._analyse(self._chunk[:, : self._filled])
+            self._true_peak.flush()
+            self._sections = sections(self._timeline.stretches(), self._describe, affect_model())
+        return self.snapshot()
+
+    def beats(self) -> tuple[Beat, ...]:
+        """Those of the last two minutes heard, with the beginnings of bars: places to cut at."""
+        return self._rhythm.beats()
+
+    @property
+    def newest(self) -> Sequence[Row]:
+        """What each second of the last whole chunk added."""
+        return self._newest
+
+    def curve(self) -> list[Point]:
+        """Affect over time so far."""
+        return curve(self._timeline.stretches(), self._describe, affect_model())
+
+    def windows(self) -> list[tuple[Stretch, NDArray[np.float64]]]:
+        """The same features of 15 s around each block, which are what `curve` judges."""
+        found = windows(self._timeline.stretches())
+        return list(zip(found, self._describe([each.row for each in found]), strict=True))
+
+    def describe(self) -> NDArray[np.float64]:
+        """What the affect model sees of the whole track, shape (FEATURES,)."""
+        return np.asarray(self._describe([self._timeline.total])[0])
+
+    def _describe(self, rows: Sequence[Row], rhythm: Rhythm | None = None) -> NDArray[np.float64]:
+        return describe(rows, rhythm or self._rhythm.read())
+
+    def _read(self, parts: tuple[Section, ...]) -> TrackFeatures:
+        heard = Seconds(self._analysed / self._rate)
         loudness = self._loudness.read()
-        tempo, tempo_confidence = self._rhythm.tempo()
-        features = TrackFeatures(
-            heard=Seconds(self._analysed / self._rate),
-            tempo=tempo,
-            tempo_confidence=tempo_confidence,
-            onset_rate=self._rhythm.onset_rate(),
+        timbre = read_timbre(self._timeline.total[TIMBRE])
+        rhythm = self._rhythm.read()
+        tonality = self._tonality.read()
+        speech, speech_confidence = self._speech.read()
+        edges = self._edges.finish() if self._finished else self._edges.read()
+        affect, latest = self._affect(heard, rhythm)
+        return TrackFeatures(
+            heard=heard,
+            scan_mode=self._scan_mode,
+            tempo=rhythm.tempo,
+            tempo_confidence=rhythm.tempo_confidence,
+            tempo_candidates=rhythm.tempo_candidates,
+            felt_pulse=rhythm.felt_pulse,
+            pulse_clarity=rhythm.pulse_clarity,
+            onset_rate=rhythm.onset_rate,
+            onset_strength=rhythm.onset_strength,
+            percussiveness=rhythm.percussiveness,
+            key=tonality.key,
+            mode=tonality.mode,
+            key_confidence=tonality.key_confidence,
+            key_clarity=tonality.key_clarity,
+            chroma=tonality.chroma,
             integrated_loudness=loudness.integrated,
             loudness_range=loudness.loudness_range,
             momentary_loudness=loudness.momentary,
             short_term_loudness=loudness.short_term,
             largest_rise=loudness.largest_rise,
             true_peak=self._true_peak.read(),
-            spectral_centroid=self._spectrum.centroid(),
-            spectral_flux=self._spectrum.flux(),
+            spectral_centroid=timbre.centroid,
+            spectral_flux=timbre.flux,
+            spectral_flatness=timbre.flatness,
+            spectral_rolloff=timbre.rolloff,
+            low_energy=timbre.low,
+            mid_energy=timbre.mid,
+            high_energy=timbre.high,
+            fluctuation=timbre.fluctuation,
             roughness=self._roughness.read(),
+            speech=speech,
+            speech_confidence=speech_confidence,
+            silence=edges.silence,
+            cue_in=edges.cue_in,
+            cue_out=edges.cue_out,
+            fade_in=edges.fade_in,
+            fade_out=edges.fade_out,
+            affect=affect,
+            latest_affect=latest,
+            sections=parts,
         )
-        return replace(features, affect=estimate_affect(features))
 
-    def finish(self) -> TrackFeatures:
-        """The last partial second included. May be called again; nothing can be pushed after it."""
-        if not self._finished:
-            self._finished = True
-            if self._filled:
-                self._analyse(self._chunk[:, : self._filled])
-            self._true_peak.flush()
-        return self.snapshot()
+    def _affect(self, heard: Seconds, rhythm: Rhythm) -> tuple[Affect | None, Affect | None]:
+        """Of the whole and of the newest 30 s; None within the first 3 s and for silence."""
+        rows = [self._timeline.total, self._timeline.latest()]
+        if heard < LEAST_HEARD or not rows[0][0]:
+            return None, None
+        whole, latest = self._describe(rows, rhythm)
+        model = affect_model()
+        affect = model.estimate(whole[None], heard)[0]
+        if not rows[1][0]:
+            return affect, None
+        return affect, model.estimate(latest[None], Seconds(min(heard, float(LATEST))))[0]
 
     def _analyse(self, chunk: Planar) -> None:
-        usable = np.abs(chunk) <= ABSURD  # False for NaN
-        if not usable.all():
+        if not (chunk.max() <= ABSURD and chunk.min() >= -ABSURD):  # both NaN for any NaN; seldom so
+            usable = np.abs(chunk) <= ABSURD  # False for NaN
             self._unusable += int(usable.size - usable.sum())
             chunk = np.where(usable, chunk, np.float32(0.0))
-        self._analysed += chunk.shape[1]
-        self._loudness.push(chunk)
-        self._true_peak.push(chunk)
-        mono = self._downmix.push(chunk)
-        self._spectrum.push(mono)
-        self._roughness.push(mono)
-        self._rhythm.push(mono)
+        size = chunk.shape[1]
+        self._analysed += size
+        steps = self._loudness.push(chunk)
+        self._edges.push(steps)
+        bands, powers = [], []
+        for start in range(0, size, self._rate):  # a second at once stays in the cache
+            second = chunk[:, start : start + self._rate]
+            self._true_peak.push(second)
+            mono = self._downmix.push(second)
+            bands.append(self._spectrum.push(mono))
+            powers.append(self._partials.spectra(mono))
+        rows = self._measure(steps, bands, powers)
+        for i, row in enumerate(rows):
+            self._timeline.push(row, Seconds(min(1.0, size / self._rate - i)))
+        self._newest = rows
+
+    def _measure(self, steps: Powers, seconds: list[Bands], powers: list[Spectra]) -> Sequence[Row]:
+        """The frames of all seconds at once; a row for each of them."""
+        bands, counts = np.concatenate(seconds), [len(each) for each in seconds]
+        self._rhythm.push(bands, counts)
+        self._speech.push(bands)
+        partials = self._partials.peaks(np.concatenate(powers))
+        frames = [len(each) for each in powers]
+        return list(
+            summarise(
+                self._timbre.push(bands, counts),
+                steps,
+                self._roughness.push(partials, frames),
+                self._tonality.push(partials, frames),
+            )
+        )
+
+
+class _Meter(Protocol):
+    def splice(self) -> None: ...
 
 
 class _Downmix:
@@ -134,12 +269,20 @@ class _Downmix:
     def push(self, planar: Planar) -> Signal:
         if len(planar) != 2:
             return np.asarray(planar[self._heard].mean(axis=0), dtype=np.float32)
-        mid: Signal = 0.5 * (planar[0] + planar[1])
-        side: Signal = 0.5 * (planar[0] - planar[1])
-        mid_power, side_power = float(np.square(mid).sum()), float(np.square(side).sum())
+        left, right = planar
+        mid = left + right
+        mid *= np.float32(0.5)
+        mid_power = _power(mid)
+        side_power = 0.5 * (_power(left) + _power(right)) - mid_power  # the difference itself is seldom used
         # back only when the sum is the stronger one: each change is heard as an onset that is none
         if self._opposite:
             self._opposite = side_power >= mid_power
         else:
             self._opposite = mid_power < CANCELLED * side_power
-        return side if self._opposite else mid
+        return np.asarray(0.5 * (left - right)) if self._opposite else np.asarray(mid)
+
+
+def _power(signal: NDArray[np.float32]) -> float:
+    """Sum of squares without a copy, and without BLAS, which would start its threads for as many."""
+    flat = signal.reshape(-1)
+    return float(np.einsum("i,i->", flat, flat))

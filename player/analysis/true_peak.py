@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from player.analysis.framing import product
 from player.analysis.k_weighting import Planar
@@ -10,8 +11,10 @@ from player.units import Dbtp
 
 TAPS: Final = 16  # per phase: within 0.05 dB up to 0.44 of the sampling rate
 KAISER_BETA: Final = 5.0  # a tuning constant, for that band
-BLOCK: Final = 32  # samples judged together; a tuning constant
-FIRST: Final = 16  # blocks interpolated before the others are compared with them; a tuning constant
+BLOCK: Final = 256  # samples judged together; a tuning constant
+PART: Final = 64  # samples interpolated by one product; a tuning constant
+FIRST: Final = 2  # blocks interpolated before the others are compared with them; a tuning constant
+ROUNDING: Final = 1.0 + 1e-5  # of single precision, on the safe side
 
 
 def oversampling(rate: int) -> int:
@@ -28,6 +31,25 @@ def interpolator(factor: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64
     return np.asarray(taps / taps.sum(axis=1, keepdims=True))
 
 
+def bound(taps: NDArray[np.float64]) -> tuple[float, float]:
+    """No value between the samples exceeds a × their largest magnitude + b × that of their second difference.
+
+    A value is that on the straight line between its two neighbours, which the larger one bounds, plus what
+    the taps add to it. Those additions sum to 0, and but for a small rest they are a filter behind the
+    second difference (summation by parts, twice): music changes slowly, so they are small.
+    """
+    factor = len(taps) + 1
+    added = taps.copy()
+    share = np.arange(1, factor) / factor
+    added[:, TAPS // 2 - 1] -= 1.0 - share
+    added[:, TAPS // 2] -= share
+    behind = np.cumsum(np.cumsum(added, axis=1), axis=1)
+    # the rest stays at the last two samples
+    rest = np.stack((behind[:, -2] - behind[:, -1] + added.sum(axis=1), behind[:, -2]), axis=1)
+    by_curve = np.abs(behind[:, :-2]).sum(axis=1).max()
+    return float(1.0 + np.abs(rest).sum(axis=1).max()), float(by_curve)
+
+
 class TruePeakMeter:
     """Largest magnitude so far. Only blocks that could exceed it are interpolated: the result is the same."""
 
@@ -35,37 +57,60 @@ class TruePeakMeter:
         factor = oversampling(rate)
         self._past = np.zeros((channels, TAPS - 1), dtype=np.float32)
         self.magnitude = 0.0
-        self._bound = 0.0  # no interpolated value exceeds this times the largest sample around it
-        if factor > 1:
+        self._interpolated = factor > 1
+        if self._interpolated:
             taps = interpolator(factor)
-            self._bound = float(np.abs(taps).sum(axis=1).max())
-            kernel = np.zeros((BLOCK + TAPS - 1, BLOCK, factor - 1))
-            for i in range(BLOCK):
+            self._by_size, self._by_curve = bound(taps)
+            kernel = np.zeros((PART + TAPS - 1, PART, factor - 1))
+            for i in range(PART):
                 kernel[i : i + TAPS, i] = taps.T
-            self._kernel = kernel.reshape(BLOCK + TAPS - 1, -1).astype(np.float32)
+            self._kernel = kernel.reshape(PART + TAPS - 1, -1).astype(np.float32)
+            # kept, because fetching fresh memory for them would cost as much as the work
+            shape = (3, channels, (-(-rate // BLOCK) + 1) * BLOCK)
+            self._scratch = np.zeros(shape, dtype=np.float32)
 
     def push(self, planar: Planar) -> None:
-        self.magnitude = max(self.magnitude, float(np.abs(planar).max()))
-        if self._bound == 0.0:
+        """At most one second, shape (channels, samples), not empty."""
+        if not self._interpolated:
+            self.magnitude = max(self.magnitude, float(planar.max()), -float(planar.min()))
             return
-        joined = np.concatenate((self._past, planar), axis=1)
-        self._past = joined[:, planar.shape[1] :].copy()
-        blocks = -(-planar.shape[1] // BLOCK)
-        padded = np.zeros((len(planar), (blocks + 1) * BLOCK), dtype=np.float32)
-        padded[:, : joined.shape[1]] = joined
-        windows = np.lib.stride_tricks.sliding_window_view(padded, BLOCK + TAPS - 1, axis=1)[:, ::BLOCK][
-            :, :blocks
-        ]
-        # a window reaches into the next block
-        largest = np.abs(padded).reshape(len(planar), blocks + 1, BLOCK).max(axis=2)
-        largest = np.maximum(largest[:, :-1], largest[:, 1:])
-        threshold = np.partition(largest, -FIRST, axis=None)[-FIRST] if largest.size > FIRST else 0.0
-        self._interpolate(windows[largest >= threshold])
-        self._interpolate(windows[(largest < threshold) & (largest * self._bound > self.magnitude)])
+        past, new = self._past, planar.shape[1]
+        blocks = -(-new // BLOCK)
+        samples = new + TAPS - 1
+        padded, slope, curve = self._scratch[:, :, : (blocks + 1) * BLOCK]
+        padded[:, : TAPS - 1] = past
+        padded[:, TAPS - 1 : samples] = planar
+        padded[:, samples:] = 0.0
+        self._past = padded[:, new:samples].copy()
+        sizes = _per_block(np.abs(padded, out=slope))
+        largest = float(sizes.max())  # of the last few samples again, and of these
+        self.magnitude = max(self.magnitude, largest)
+        # no second difference is more than four times the largest sample
+        everywhere = largest * (self._by_size + 4.0 * self._by_curve)
+        if everywhere * ROUNDING <= self.magnitude:
+            return
+        np.subtract(padded[:, 1:], padded[:, :-1], out=slope[:, 1:])
+        np.subtract(slope[:, 2:], slope[:, 1:-1], out=curve[:, 1:-1])
+        np.abs(curve, out=curve)
+        limit = self._by_curve * _per_block(curve)
+        limit += self._by_size * sizes
+        limit *= ROUNDING
+        limit = np.maximum(limit[:, :-1], limit[:, 1:])  # a window reaches into the next block
+        if limit.max() <= self.magnitude:
+            return
+        windows = np.lib.stride_tricks.sliding_window_view(padded, BLOCK + TAPS - 1, axis=1)[:, ::BLOCK]
+        threshold = np.partition(limit, -FIRST, axis=None)[-FIRST] if limit.size > FIRST else 0.0
+        self._interpolate(windows[:, :blocks][limit >= threshold])
+        self._interpolate(windows[:, :blocks][(limit < threshold) & (limit > self.magnitude)])
+
+    def splice(self) -> None:
+        """What follows did not follow in the recording: no value lies between the two."""
+        self.flush()
+        self._past[:] = 0.0
 
     def flush(self) -> None:
         """The values behind the last sample."""
-        if self._bound:
+        if self._interpolated:
             self.push(np.zeros((len(self._past), TAPS - 1), dtype=np.float32))
 
     def read(self) -> Dbtp | None:
@@ -73,4 +118,10 @@ class TruePeakMeter:
 
     def _interpolate(self, windows: Planar) -> None:
         if len(windows):
-            self.magnitude = max(self.magnitude, float(np.abs(product(windows, self._kernel)).max()))
+            parts = np.lib.stride_tricks.sliding_window_view(windows, PART + TAPS - 1, axis=1)[:, ::PART]
+            values = product(parts.reshape(-1, PART + TAPS - 1), self._kernel)
+            self.magnitude = max(self.magnitude, float(values.max()), -float(values.min()))
+
+
+def _per_block(magnitudes: Planar) -> Planar:
+    return np.asarray(np.maximum.reduce(magnitudes.reshape(len(magnitudes), -1, BLOCK), axis=2))

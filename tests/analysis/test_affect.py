@@ -1,76 +1,96 @@
-import msgspec
+"""The fitted model as it is shipped. How right it is, `python -m tests.evaluate.affect` tells."""
+
+import numpy as np
 import pytest
 
-from player.analysis.affect import estimate_affect
-from player.model import Affect, TrackFeatures
-from player.units import Bpm, Hertz, Lu, Lufs, PerSecond, Seconds
+from player.analysis.affect import AffectModel, affect_model, normal_share
+from player.analysis.summary import FEATURES
+from player.model import FEATURES_VERSION, Affect
+from player.units import Seconds
+from tests.support.signals import clicks, stereo, tune
+from tests.support.songs import analyse
 
-ORDINARY = TrackFeatures(
-    heard=Seconds(60.0),
-    tempo=Bpm(73.0),
-    tempo_confidence=1.0,
-    onset_rate=PerSecond(3.4),
-    integrated_loudness=Lufs(-14.4),
-    largest_rise=Lu(6.2),
-    spectral_centroid=Hertz(600.0),
-    spectral_flux=0.233,
-    roughness=0.43,
-)
+MODEL = affect_model()
+MEDIAN = MODEL.ranks.knots[len(MODEL.ranks.knots) // 2]
 
 
-def affect(**changes: object) -> Affect:
-    found = estimate_affect(msgspec.structs.replace(ORDINARY, **changes))
-    assert found is not None
-    return found
+def estimate(features: np.ndarray, heard: float = 60.0) -> Affect:
+    return MODEL.estimate(features[None], Seconds(heard))[0]
 
 
-def test_ordinary_music_is_of_median_calmness() -> None:
-    assert affect().calmness == pytest.approx(0.5, abs=0.06)
+def test_the_model_was_fitted_for_this_version_and_these_features() -> None:
+    assert MODEL.description.version == FEATURES_VERSION
+    assert MODEL.ranks.knots.shape[1] == len(FEATURES)
+    assert "Emotify" in MODEL.description.provenance
 
 
-@pytest.mark.parametrize(
-    "livelier",
-    [
-        {"integrated_loudness": Lufs(-9.0)},
-        {"onset_rate": PerSecond(6.0)},
-        {"spectral_flux": 0.3},
-        {"tempo": Bpm(105.0)},
-        {"spectral_centroid": Hertz(1_500.0)},
-        {"largest_rise": Lu(15.0)},
-        {"roughness": 0.8},
-    ],
-)
-def test_every_feature_counts_against_calmness(livelier: dict[str, object]) -> None:
-    assert affect(**livelier).calmness < affect().calmness - 0.02
-
-
-def test_arousal_is_the_same_on_another_scale_and_valence_is_owned_up_to() -> None:
-    lively = affect(integrated_loudness=Lufs(-6.0), onset_rate=PerSecond(9.0), spectral_flux=0.4)
-    assert lively.arousal == pytest.approx(1.0 - 2.0 * lively.calmness)
-    assert lively.arousal_se == pytest.approx(2.0 * lively.calmness_se)
-    assert -1.0 <= -lively.arousal < 0.0 < lively.arousal <= 1.0
-    assert lively.valence == 0.0
-    assert lively.valence_se == pytest.approx(0.577, abs=0.001)
+def test_ordinary_features_give_an_ordinary_emotion() -> None:
+    found = estimate(MEDIAN)
+    assert found.calmness == pytest.approx(0.5, abs=0.2)
+    assert abs(found.arousal) < 0.3
+    assert abs(found.valence) < 0.4
 
 
 def test_the_longer_the_surer() -> None:
-    errors = [affect(heard=Seconds(s)).calmness_se for s in (3.0, 10.0, 20.0, 30.0, 60.0, 210.0, 36_000.0)]
-    assert errors == sorted(errors, reverse=True)
-    assert errors[0] > 1.2 * errors[-1]
+    errors = [estimate(MEDIAN, seconds) for seconds in (3.0, 5.0, 10.0, 20.0, 60.0, 36_000.0)]
+    for name in ("calmness_se", "arousal_se", "valence_se"):
+        found = [getattr(each, name) for each in errors]
+        assert found == sorted(found, reverse=True)
+        assert found[0] > found[-1] > 0.0
 
 
-def test_what_is_not_known_widens_the_error() -> None:
-    assert affect(largest_rise=None, tempo=None).calmness_se > affect().calmness_se
-    assert affect(tempo_confidence=0.1).calmness_se > affect().calmness_se
+def test_music_unlike_any_example_widens_the_error() -> None:
+    odd = np.where(np.arange(len(MEDIAN)) % 2, MODEL.ranks.knots[0], MODEL.ranks.knots[-1])
+    assert estimate(odd).arousal_se > 1.1 * estimate(MEDIAN).arousal_se
+    assert estimate(odd).valence_se > 1.1 * estimate(MEDIAN).valence_se
 
 
-def test_extremes_stay_in_range() -> None:
-    loud = affect(integrated_loudness=Lufs(30.0), onset_rate=PerSecond(1e6), roughness=1e9)
-    soft = affect(integrated_loudness=Lufs(-69.9), spectral_centroid=Hertz(0.0), largest_rise=Lu(0.0))
-    assert 0.0 < loud.calmness < 0.1
-    assert 0.9 < soft.calmness < 1.0
+@pytest.mark.parametrize("extreme", [np.nan, np.inf, -np.inf, 1e30, -1e30])
+def test_extremes_stay_in_range(extreme: float) -> None:
+    found = estimate(np.full(len(MEDIAN), extreme))
+    assert 0.0 <= found.calmness <= 1.0
+    assert -1.0 <= found.arousal <= 1.0
+    assert -1.0 <= found.valence <= 1.0
+    assert np.isfinite([found.calmness_se, found.arousal_se, found.valence_se]).all()
 
 
-def test_none_when_there_is_nothing_to_judge() -> None:
-    assert estimate_affect(msgspec.structs.replace(ORDINARY, heard=Seconds(2.9))) is None
-    assert estimate_affect(msgspec.structs.replace(ORDINARY, integrated_loudness=None)) is None
+def test_many_are_judged_as_one_by_one() -> None:
+    several = np.stack((MEDIAN, MODEL.ranks.knots[5], MODEL.ranks.knots[-5]))
+    together = MODEL.estimate(several, Seconds(60.0))
+    for row, found in zip(several, together, strict=True):
+        assert estimate(row).arousal == pytest.approx(found.arousal)
+
+
+def test_calmness_is_a_share_of_the_reference_corpus() -> None:
+    assert normal_share(0.0) == 0.5
+    assert normal_share(1.0) == pytest.approx(0.8413, abs=1e-4)
+
+
+def test_soft_slow_and_dark_is_calmer_than_fast_and_drummed() -> None:
+    noise = np.random.default_rng(2).normal(0.0, 0.4, (12 * 44_100, 2))
+    beat = np.exp(-12.0 * (np.arange(12 * 44_100) / 44_100 % 0.1875))[:, None]
+    calm = analyse(tune(12.0, bpm=60.0, partials=2)).affect
+    drums = (noise * beat).astype(np.float32)
+    lively = analyse(tune(12.0, bpm=160.0, partials=20) + drums).affect
+    assert calm is not None
+    assert lively is not None
+    assert calm.calmness > lively.calmness + 0.3
+    assert calm.arousal < lively.arousal - 0.1
+
+
+def test_level_says_nothing() -> None:
+    piece = tune(12.0, bpm=90.0) + 0.2 * stereo(clicks(90.0, 12.0))
+    loud, soft = analyse(piece).affect, analyse(piece * np.float32(0.1)).affect
+    assert loud is not None
+    assert soft is not None
+    assert soft.calmness == pytest.approx(loud.calmness, abs=0.03)
+    assert soft.arousal == pytest.approx(loud.arousal, abs=0.03)
+
+
+def test_a_model_of_another_version_would_be_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("player.analysis.affect.FEATURES_VERSION", FEATURES_VERSION + 1)
+    affect_model.cache_clear()
+    with pytest.raises(RuntimeError, match="fit it again"):
+        affect_model()
+    affect_model.cache_clear()
+    assert isinstance(MODEL, AffectModel)

@@ -6,7 +6,7 @@ import pytest
 from player.analysis.k_weighting import KWeighting, k_weighting_biquads
 from player.analysis.loudness import Loudness, LoudnessMeter
 from player.ports.audio import Pcm
-from tests.support.signals import levels, sine, stereo
+from tests.support.signals import levels, sine, stereo, tune
 
 RATE = 48_000
 
@@ -38,7 +38,8 @@ def test_block_filter_equals_the_recursion(rate: int) -> None:
             s1, s2 = b1 * x - a1 * y + s2, b2 * x - a2 * y
             expected[n] = y
     weighting = KWeighting(rate, 1)
-    found = np.concatenate((weighting.push(signal[:, :rate]), weighting.push(signal[:, rate:])), axis=1)
+    chunks = (signal[:, :rate], signal[:, rate:])
+    found = np.concatenate([weighting.push(chunk).copy() for chunk in chunks], axis=1)
     assert np.abs(found[0] - expected).max() < 1e-6
 
 
@@ -98,21 +99,86 @@ SILENT = -200.0  # dBFS
     ("sections", "lu"),
     [
         pytest.param([(-33.0, 8.0), (-20.0, 8.0)], 13.0, id="step"),
+        pytest.param([(-32.0, 60.0), (-20.0, 1.5), (-32.0, 60.0)], 12.0, id="crash after a calm passage"),
+        pytest.param([(-45.0, 5.0), (-32.0, 60.0), (-20.0, 5.0)], 12.0, id="soft beginning"),
+        pytest.param([(-20.0, 8.0), (SILENT, 10.0), (-20.0, 8.0)], 50.0, id="blast after a long pause"),
+        pytest.param(
+            [(-32.0, 8.0), *[(-31.5 + i / 2, 0.05) for i in range(24)], (-20.0, 8.0)], 12.0, id="1-s swell"
+        ),
         pytest.param([(-20.0, 8.0), (-33.0, 8.0)], 0.0, id="fall"),
         pytest.param([(SILENT, 5.0), (-20.0, 8.0)], 0.0, id="beginning"),
+        pytest.param([(-55.0, 9.0), (-20.0, 8.0)], 0.0, id="noise of an old record"),
         pytest.param([(-50.0, 0.2), (-35.0, 0.2), (-20.0, 8.0)], 0.0, id="swift fade-in"),
         pytest.param([(-20.0, 8.0), (SILENT, 1.0), (-20.0, 8.0)], 0.0, id="short pause"),
-        pytest.param([(-20.0, 8.0), (SILENT, 5.0), (-20.0, 8.0)], 50.0, id="blast after a long pause"),
+        pytest.param([(-20.0, 8.0), (SILENT, 5.0), (-20.0, 8.0)], 0.0, id="pause"),
+        pytest.param([(-32.0, 20.0), (-12.0, 0.1), (-32.0, 20.0)], 10.4, id="knock that outshouts the music"),
+        pytest.param([*[(-20.0 - 4.0 * i, 0.5) for i in range(6)]] * 8, 0.0, id="decaying notes"),
+        pytest.param([(-20.0, 60.0), (-45.0, 20.0), (-33.0, 20.0)], 0.0, id="within a soft passage"),
         pytest.param(
-            [(-32.0, 8.0), *[(-31.5 + i / 2, 0.125) for i in range(24)], (-20.0, 8.0)], 12.0, id="3-s swell"
-        ),
-        pytest.param(
-            [(-32.0, 8.0), *[(-31.5 + i / 2, 1.0) for i in range(24)], (-20.0, 8.0)], 1.5, id="slow swell"
+            [(-32.0, 8.0), *[(-31.5 + i / 2, 1.0) for i in range(24)], (-20.0, 8.0)], 1.2, id="slow swell"
         ),
     ],
 )
 def test_largest_rise(sections: list[tuple[float, float]], lu: float) -> None:
     assert measure(levels(sections, 8_000), 8_000).largest_rise == pytest.approx(lu, abs=0.6)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize("at", [4.1, 7.45, 30.0])
+def test_every_blast_startles(seconds: float, at: float) -> None:
+    """Noise 12 LU (for half a second: 15 LU) above a tune, after its first 4 s: above the selector's 8 LU."""
+    signal = tune(at + 5.0, 8_000, dbfs=-32.0)
+    rise = 15.0 if seconds < 1.0 else 12.0
+    tune_power = float(np.square(signal[: 8_000 * 3]).mean())
+    noise = np.random.default_rng(3).standard_normal((round(seconds * 8_000), 2))
+    start = round(at * 8_000)
+    signal[start : start + len(noise)] += np.float32(tune_power**0.5 * 10.0 ** (rise / 20.0)) * noise
+    found = measure(signal, 8_000).largest_rise
+    assert found is not None and found > 8.0
+    calm = measure(tune(at + 5.0, 8_000, dbfs=-32.0), 8_000).largest_rise
+    assert calm is not None and calm < 4.0
+
+
+def test_steps_are_handed_on() -> None:
+    meter = LoudnessMeter(11_025, 2)  # its steps differ by one sample
+    planar = np.ascontiguousarray(levels([(-23.0, 1.0)], 11_025).T)
+    assert [len(meter.push(planar)), len(meter.push(planar[:, :5_000])), len(meter.push(planar[:, :9]))] == [
+        10,
+        4,
+        0,
+    ]
+    assert -0.691 + 10.0 * np.log10(LoudnessMeter(11_025, 2).push(planar)[1:]) == pytest.approx(
+        -23.0, abs=0.1
+    )
+
+
+def test_nothing_is_measured_across_a_splice() -> None:
+    meter = LoudnessMeter(8_000, 2)
+    for level in (-40.0, -20.0):
+        meter.splice()
+        for _ in range(10):
+            meter.push(np.ascontiguousarray(levels([(level, 1.0)], 8_000).T))
+    meter.splice()
+    loudness = meter.read()
+    assert (loudness.momentary, loudness.short_term, loudness.largest_rise) == (None, None, 0.0)
+    assert loudness.loudness_range == pytest.approx(20.0, abs=0.1)
+
+
+def test_equal_channels_are_one() -> None:
+    """A mono recording in two channels, until they part."""
+    signal = np.random.default_rng(2).normal(0.0, 0.1, (2, 3 * 8_000)).astype(np.float32)
+    signal[1, :16_000] = signal[0, :16_000]
+    both, alone = KWeighting(8_000, 2), [KWeighting(8_000, 1), KWeighting(8_000, 1)]
+    for start in range(0, 24_000, 8_000):
+        chunk = signal[:, start : start + 8_000]
+        apart = np.concatenate([one.push(chunk[i : i + 1]) for i, one in enumerate(alone)])
+        filtered = np.broadcast_to(both.push(chunk), apart.shape)  # one may stand for both
+        assert filtered == pytest.approx(apart, abs=1e-6)
+
+
+def test_opposite_phase_is_as_loud() -> None:
+    tone = levels([(-23.0, 5.0)])
+    assert measure(tone * np.array([1.0, -1.0], dtype=np.float32)).integrated == measure(tone).integrated
 
 
 def test_too_little_or_too_soft_is_not_measured() -> None:

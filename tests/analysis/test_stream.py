@@ -1,5 +1,6 @@
 from collections import deque
 from collections.abc import Iterator
+from enum import Enum
 
 import msgspec
 import numpy as np
@@ -9,23 +10,21 @@ from hypothesis import strategies as st
 
 from player.analysis.stream import StreamAnalyzer
 from player.errors import AnalysisError
-from player.model import TrackFeatures
+from player.model import ScanMode, TrackFeatures
 from player.ports.audio import Pcm
-from tests.support.signals import clicks, levels, sine, stereo, tune
+from player.units import Seconds
+from tests.support.signals import levels, sine, tune
+from tests.support.songs import analyse
 
 
-def analyse(signal: Pcm, rate: int = 44_100) -> TrackFeatures:
-    analyzer = StreamAnalyzer(rate, signal.shape[1])
-    analyzer.push(signal)
-    return analyzer.finish()
-
-
-def numbers(value: msgspec.Struct) -> Iterator[float]:
-    for item in msgspec.structs.asdict(value).values():
-        if isinstance(item, msgspec.Struct):
+def numbers(value: object) -> Iterator[float]:
+    if isinstance(value, msgspec.Struct):
+        yield from numbers(tuple(msgspec.structs.asdict(value).values()))
+    elif isinstance(value, tuple):
+        for item in value:
             yield from numbers(item)
-        elif item is not None:
-            yield float(item)
+    elif isinstance(value, int | float):
+        yield float(value)
 
 
 # --- any partition gives the same ------------------------------------------------------------------
@@ -62,7 +61,7 @@ def test_snapshots_change_nothing_and_the_last_one_is_the_result() -> None:
         analyzer.push(PIECE[start : start + 1_000])
         heard.append(analyzer.snapshot().heard)
     assert heard == sorted(heard)
-    assert heard[-1] == pytest.approx(9.0)
+    assert heard[-1] == pytest.approx(8.0)
     assert analyzer.finish() == WHOLE == analyzer.finish() == analyzer.snapshot()
     assert WHOLE.heard == pytest.approx(9.3)
     with pytest.raises(AnalysisError, match="new StreamAnalyzer"):
@@ -76,8 +75,30 @@ def test_features_become_known_one_after_the_other() -> None:
         analyzer.push(PIECE[start : start + RATE])
         known.append(sum(1 for _ in numbers(analyzer.snapshot())))
     assert known == sorted(known)
-    assert known[-1] == sum(1 for _ in numbers(analyzer.finish()))
+    assert sum(1 for _ in numbers(analyzer.finish())) > known[-1]  # sections, cue-out and fade-out
     assert all(value is not None for value in msgspec.structs.asdict(WHOLE).values())
+
+
+def test_features_survive_the_catalogue() -> None:
+    assert msgspec.json.decode(msgspec.json.encode(WHOLE), type=TrackFeatures) == WHOLE
+
+
+def test_an_excerpt_is_a_part_of_the_track_and_joins_nothing() -> None:
+    """Two excerpts of a steady piece say what the piece says, and the cut between them is no event."""
+    piece = tune(40.0, RATE, bpm=120.0)
+    whole = analyse(piece, RATE)
+    analyzer = StreamAnalyzer(RATE, scan_mode=ScanMode.QUICK)
+    analyzer.push(piece[: 12 * RATE])
+    analyzer.splice(Seconds(25.3))
+    analyzer.push(piece[round(25.3 * RATE) : round(37.3 * RATE)])
+    found = analyzer.finish()
+    assert found.scan_mode is ScanMode.QUICK
+    assert found.heard == pytest.approx(24.0)
+    assert found.tempo == pytest.approx(whole.tempo, rel=0.02)
+    assert found.integrated_loudness == pytest.approx(whole.integrated_loudness, abs=0.3)
+    assert found.largest_rise == pytest.approx(whole.largest_rise, abs=0.5)
+    assert found.onset_rate == pytest.approx(whole.onset_rate, rel=0.1)
+    assert found.sections[-1].end == pytest.approx(37.3)
 
 
 # --- rates -----------------------------------------------------------------------------------------
@@ -101,15 +122,6 @@ def test_rates_agree(rate: int, other: int) -> None:
 
 
 # --- what is calm ----------------------------------------------------------------------------------
-
-
-def test_soft_slow_and_dark_is_calmer_than_loud_fast_and_bright() -> None:
-    calm = analyse(tune(12.0, bpm=60.0, dbfs=-26.0, partials=2)).affect
-    lively = analyse(tune(12.0, bpm=160.0, dbfs=-6.0, partials=20) + 0.5 * stereo(clicks(320.0, 12.0))).affect
-    assert calm is not None
-    assert lively is not None
-    assert calm.calmness > 0.7
-    assert lively.calmness < 0.4
 
 
 def test_loudness_of_a_whole_analysis() -> None:
@@ -163,7 +175,7 @@ def test_bad_input_gives_finite_numbers_or_none(signal: Pcm, measurable: bool | 
 def test_opposite_phase_has_the_features_of_its_channels() -> None:
     mono = tune(8.0, RATE)[:, :1]
     same, opposite = (analyse((mono * [1.0, sign]).astype(np.float32), RATE) for sign in (1.0, -1.0))
-    assert opposite == same
+    assert list(numbers(opposite)) == pytest.approx(list(numbers(same)), rel=1e-5)
 
 
 def test_unusable_samples_count_as_silence_and_are_counted() -> None:
@@ -194,19 +206,27 @@ def test_wrong_shape_is_refused_and_does_no_harm(shape: tuple[int, ...]) -> None
 def state_bytes(value: object) -> int:
     if isinstance(value, np.ndarray):
         return int(value.nbytes)
+    if isinstance(value, Enum):
+        return 0
     if isinstance(value, tuple | list | deque):
         return sum(state_bytes(item) + 32 for item in value)
     return sum(state_bytes(item) for item in getattr(value, "__dict__", {}).values())
 
 
-@pytest.mark.parametrize(("rate", "channels", "limit"), [(8_000, 2, 1_500_000), (192_000, 8, 10_000_000)])
-def test_state_is_bounded(rate: int, channels: int, limit: int) -> None:
+@pytest.mark.parametrize(("rate", "channels", "limit"), [(48_000, 2, 8_000_000), (192_000, 8, 27_000_000)])
+def test_state_is_small(rate: int, channels: int, limit: int) -> None:
     analyzer = StreamAnalyzer(rate, channels)
     second = np.tile(sine(440.0, -20.0, 1.0, rate), (1, channels))
+    for _ in range(8):
+        analyzer.push(second)
+    assert state_bytes(analyzer) < limit
+
+
+def test_state_does_not_grow() -> None:
+    analyzer = StreamAnalyzer(RATE)
     sizes = []
-    for _ in range(2):
-        for _ in range(8):
-            analyzer.push(second)
+    for _ in range(3):
+        for _ in range(20):
+            analyzer.push(PIECE)
         sizes.append(state_bytes(analyzer))
-    assert sizes[1] <= sizes[0] + 10_000
-    assert sizes[1] < limit
+    assert sizes[2] <= sizes[1] + 50_000

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from player.analysis.true_peak import TAPS, TruePeakMeter, interpolator, oversampling
+from player.analysis.true_peak import TAPS, TruePeakMeter, bound, interpolator, oversampling
 from tests.support.signals import sine
 
 
@@ -49,3 +49,38 @@ def test_silence_has_no_peak() -> None:
     meter = TruePeakMeter(44_100, 2)
     meter.push(np.zeros((2, 44_100), dtype=np.float32))
     assert meter.read() is None
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_no_value_exceeds_the_bound(factor: int) -> None:
+    """Of noise, and of the worst cases: the signs of the taps, and a row of equal samples."""
+    taps = interpolator(factor)
+    by_size, by_curve = bound(taps)
+    rng = np.random.default_rng(factor)
+    noise = rng.standard_normal((2_000, TAPS))
+    slow = np.cumsum(np.cumsum(noise, axis=1), axis=1)
+    for windows in (noise, slow, np.sign(taps), np.ones((1, TAPS))):
+        value = np.abs(windows @ taps.T).max(axis=1)
+        size = np.abs(windows).max(axis=1)
+        curve = np.abs(np.diff(windows, 2, axis=1)).max(axis=1)
+        assert (value <= by_size * size + by_curve * curve + 1e-9).all()
+
+
+def test_nothing_lies_between_two_excerpts() -> None:
+    meter = TruePeakMeter(48_000, 1)
+    meter.push(np.full((1, 4_800), 0.5, dtype=np.float32))
+    meter.splice()
+    between = meter.magnitude
+    meter.push(np.full((1, 4_800), -0.5, dtype=np.float32))
+    meter.flush()
+    assert meter.magnitude == between
+
+
+def test_opposite_phase_and_a_direct_voltage() -> None:
+    meter = TruePeakMeter(44_100, 2)
+    tone = sine(997.0, -6.0, 1.0, 44_100).T
+    meter.push(np.concatenate((tone, -tone)))
+    assert meter.read() == pytest.approx(-6.0, abs=0.02)
+    meter.push(np.full((2, 44_100), 1.0, dtype=np.float32))
+    value = meter.read()
+    assert value is not None and 0.0 <= value < 2.0  # it rings at the step

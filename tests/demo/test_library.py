@@ -97,7 +97,7 @@ def test_real_pieces_are_as_lively_and_calm_as_they_should_be(tmp_path: Path) ->
     assert lively.affect is not None
     assert calm.affect is not None
     assert lively.affect.calmness < 0.5
-    assert calm.affect.calmness > 0.9
+    assert calm.affect.calmness > lively.affect.calmness + 0.25
     assert lively.true_peak is not None
     assert calm.true_peak is not None
     assert lively.true_peak < 0.5  # coding overshoots the limiter a little; playing lowers it by 9 dB

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from adapters.library import pool
 from adapters.library.jobs import Failure
 from adapters.library.pool import CRASHED, WorkerPool, Workers
 from player.errors import LibraryError
@@ -34,14 +35,11 @@ class Fragile(Executor):
         future: Future[Any] = Future()
         if self.broken:
             raise BrokenExecutor("broken")
-        if args and str(args[0]).startswith("crash"):
+        if len(args) > 1 and any(path.startswith("crash") for path in args[1]):
             self.broken = True
             future.set_exception(BrokenExecutor("a worker died"))
         else:
-            try:
-                future.set_result(fn(*args, **kwargs))
-            except ValueError as error:
-                future.set_exception(error)
+            future.set_result(fn(*args, **kwargs))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -49,9 +47,10 @@ class Fragile(Executor):
 
 
 @pytest.mark.parametrize("width", [1, 3])
-def test_a_crash_or_failure_costs_its_own_file_only(width: int) -> None:
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_crash_or_failure_costs_its_own_file_only(width: int, batch: int) -> None:
     paths = ["a", "b", "crash1", "c", "raise1", "d", "crash2", "crash3", "fail1", "e", "f"]
-    with Workers(Fragile, width) as workers:
+    with Workers(Fragile, width, batch=batch) as workers:
         results = dict(workers.run(act, paths))
     assert set(results) == set(paths)
     assert {path for path, result in results.items() if result == CRASHED} == {"crash1", "crash2", "crash3"}
@@ -74,16 +73,37 @@ def test_nothing_is_started_before_there_is_work_nor_after_a_rest() -> None:
 
 
 def test_no_new_file_is_begun_once_told_to_stop_and_none_begun_is_lost() -> None:
-    asked: list[str] = []
-
-    def paths() -> Any:
-        for number in range(100):
-            asked.append(str(number))
-            yield str(number)
-
+    asked = iter([True, True, True, False])
     with Workers(lambda: ThreadPoolExecutor(1)) as workers:
-        done = [path for path, _ in workers.run(act, paths(), lambda: len(asked) < 5)]
-    assert done == asked == ["0", "1", "2", "3", "4"]
+        done = [path for path, _ in workers.run(act, "abcdefgh", lambda: next(asked, False))]
+    assert done == ["a", "b", "c"]
+
+
+def test_files_travel_together_and_fewer_towards_the_end() -> None:
+    sizes: list[int] = []
+
+    class Counting(Fragile):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            sizes.append(len(args[1]) if args else 0)
+            return super().submit(fn, *args, **kwargs)
+
+    with Workers(Counting, batch=8) as workers:
+        assert len(list(workers.run(act, map(str, range(100))))) == 100
+    assert sizes[:3] == [0, 8, 8]
+    assert sizes[-4:] == [1, 1, 1, 1]
+
+
+def test_workers_that_never_answer_end_with_what_the_check_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Fragile):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            return Future() if args else super().submit(fn, **kwargs)
+
+    def check() -> None:
+        raise LibraryError("all gone")
+
+    monkeypatch.setattr(pool, "LOOK_EVERY", 0.01)
+    with Workers(Silent, check=check) as workers, pytest.raises(LibraryError, match="all gone"):
+        list(workers.run(act, ["a"]))
 
 
 def test_workers_that_cannot_be_started_are_an_error_that_says_so() -> None:
@@ -109,11 +129,19 @@ def test_a_worker_is_polite_and_single_threaded() -> None:
     with Workers(WorkerPool) as workers:
         ((_, answer),) = workers.run(describe, ["x"])
     assert isinstance(answer, tuple)
-    pid, niceness, ignores_interrupt, threads = answer
+    pid, niceness, ignores_interrupt, threads, policy = answer
+    assert policy == os.SCHED_OTHER
     assert pid != os.getpid()
     assert niceness == 19
     assert ignores_interrupt
     assert threads == "1"
+
+
+def test_a_paced_worker_runs_only_when_nothing_else_wants_to() -> None:
+    with Workers(lambda: WorkerPool(paced=True)) as workers:
+        ((_, answer),) = workers.run(describe, ["x"])
+    assert isinstance(answer, tuple)
+    assert answer[-1] == os.SCHED_IDLE
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -2,29 +2,42 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import msgspec
+import numpy as np
 import pytest
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
 
-from adapters import decode
-from adapters.decode.av import AvSource
+from adapters.decode.native import NativeSource, OnPacket
+from adapters.library.excerpts import CENTRES, LENGTH
 from adapters.library.find import find
 from adapters.library.jobs import Failure, analyse_file
 from adapters.library.pool import WorkerPool, Workers
-from adapters.library.scan import Scanner, ScanResult, scan
+from adapters.library.scan import Scan, ScanResult
+from adapters.library.scanner import Scanner
 from adapters.store.catalogue import Catalogue
 from player.errors import DecodeError, LibraryError
-from player.model import FEATURES_VERSION, TrackFeatures
+from player.model import FEATURES_VERSION, ScanMode, TrackFeatures
 from player.ports.audio import Pcm
 from player.settings import LibrarySettings
+from tests.support.encode import encode
 from tests.support.music import CODECS, music
 
 FORMATS = LibrarySettings().formats
 
 
-def scanned(folder: Path, catalogue: Catalogue, workers: Workers) -> ScanResult:
-    return scan([str(folder)], FORMATS, catalogue, workers)
+def scanned(
+    folder: Path, catalogue: Catalogue, workers: Workers, mode: ScanMode = ScanMode.FULL
+) -> ScanResult:
+    return Scan(catalogue, workers, mode).run([str(folder)], FORMATS)
+
+
+def scan_modes(catalogue: Catalogue) -> set[ScanMode]:
+    return {entry.features.scan_mode for entry in catalogue.entries().values() if entry.features}
 
 
 def test_every_format_is_analysed_once(folder: Path, catalogue: Catalogue, workers: Workers) -> None:
@@ -107,8 +120,10 @@ def test_an_interrupted_scan_goes_on_where_it_was(
         if done == 2:
             raise Interrupted
 
+    broken_off = Scan(catalogue, workers, on_progress=interrupt)
     with pytest.raises(Interrupted):
-        scan([str(folder)], FORMATS, catalogue, workers, interrupt)
+        broken_off.run([str(folder)], FORMATS)
+    assert broken_off.result().tracks == 2
     result = scanned(folder, catalogue, workers)
     assert (result.tracks, result.skipped) == (2, 2)
 
@@ -117,8 +132,9 @@ def test_progress_is_told_for_every_file(folder: Path, catalogue: Catalogue, wor
     for number in range(3):
         music(folder / f"{number}.flac", number)
     told: list[tuple[int, int]] = []
-    scan([str(folder)], FORMATS, catalogue, workers, lambda done, total, _: told.append((done, total)))
-    assert told == [(0, 3)] * 3 + [(1, 3), (2, 3), (3, 3)]
+    scan = Scan(catalogue, workers, on_progress=lambda done, total, _: told.append((done, total)))
+    scan.run([str(folder)], FORMATS)
+    assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_a_folder_without_music_is_an_error_that_says_what_to_do(
@@ -161,25 +177,133 @@ def test_analysis_of_a_file_that_breaks_off_early_fails_and_late_keeps_what_was_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(music(tmp_path / "a.flac", 1, seconds=15.0))
+    whole = NativeSource.blocks
     limit = 0.0
 
-    class Breaking(AvSource):
+    def breaking(self: NativeSource, on_packet: OnPacket | None = None) -> Iterator[Pcm]:
         given = 0
-
-        def read(self) -> Pcm | None:
-            block = super().read()
-            self.given += 0 if block is None else len(block)
-            if self.given > limit * self.rate:
+        for block in whole(self, on_packet):
+            given += len(block)
+            if given > limit * self.rate:
                 raise DecodeError(self.uri, "broke off")
-            return block
+            yield block
 
-    monkeypatch.setattr(decode, "open_source", Breaking)
+    monkeypatch.setattr(NativeSource, "blocks", breaking)
     limit = 5.0
     assert analyse_file(path) == Failure("broke off")
     limit = 12.0
     features = analyse_file(path)
     assert isinstance(features, TrackFeatures)
     assert 10.0 < features.heard <= 12.0
+
+
+def test_quick_listens_to_excerpts_and_full_takes_their_place_for_good(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    music(folder / "a.mp3", 1, seconds=90.0)
+    quick = scanned(folder, catalogue, workers, ScanMode.QUICK)
+    assert (quick.mode, quick.tracks, quick.audio_s) == ("quick", 1, len(CENTRES) * LENGTH)
+    assert scan_modes(catalogue) == {ScanMode.QUICK}
+    assert scanned(folder, catalogue, workers, ScanMode.QUICK).skipped == 1
+    full = scanned(folder, catalogue, workers)
+    assert full.tracks == 1
+    assert full.audio_s == pytest.approx(90.0, abs=0.1)
+    assert scan_modes(catalogue) == {ScanMode.FULL}
+    assert scanned(folder, catalogue, workers, ScanMode.QUICK).skipped == 1
+    assert scan_modes(catalogue) == {ScanMode.FULL}
+
+
+def test_quick_listens_to_all_of_a_short_track(folder: Path, catalogue: Catalogue, workers: Workers) -> None:
+    music(folder / "a.ogg", 1, seconds=20.0)
+    assert scanned(folder, catalogue, workers, ScanMode.QUICK).audio_s == pytest.approx(20.0, abs=0.1)
+    assert scan_modes(catalogue) == {ScanMode.FULL}
+
+
+def test_quick_listens_to_all_of_what_is_shorter_than_it_says(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    content = music(folder.parent / "whole.mp3", 1, seconds=90.0).read_bytes()
+    (folder / "cut.mp3").write_bytes(content[: len(content) // 2])
+    result = scanned(folder, catalogue, workers, ScanMode.QUICK)
+    assert result.tracks == 1
+    assert result.audio_s == pytest.approx(45.0, abs=1.0)
+
+
+def test_a_track_is_the_same_in_both_modes(folder: Path, workers: Workers, tmp_path: Path) -> None:
+    for number, kind in enumerate(CODECS):
+        music(folder / f"{kind}.{kind}", number, seconds=80.0 if kind == "mp3" else 3.0)
+    ids = []
+    for mode in ScanMode:
+        catalogue = Catalogue(tmp_path / f"{mode}.db")
+        assert scanned(folder, catalogue, workers, mode).tracks == len(CODECS)
+        ids.append(set(catalogue.entries()))
+        catalogue.close()
+    assert ids[0] == ids[1]
+
+
+def test_a_picture_is_named_and_one_beside_the_music_is_no_matter(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    silent = np.zeros((48_000, 2), dtype=np.float32)
+    encode(folder / "covered.mp3", silent, "libmp3lame", picture=True)
+    with av.open(str(folder / "cover.jpg"), "w", format="image2") as container:
+        picture = container.add_stream("mjpeg", rate=1)
+        assert isinstance(picture, VideoStream)
+        picture.width = picture.height = 16
+        picture.pix_fmt = "yuvj420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        container.mux(picture.encode(frame.reformat(format="yuvj420p")) + picture.encode(None))
+    (folder / "cover.jpg").rename(folder / "cover.mp3")
+    result = scanned(folder, catalogue, workers)
+    assert result.tracks == 1
+    ((uri, why),) = [(failure.uri, failure.error) for failure in result.failed]
+    assert uri == str(folder / "cover.mp3")
+    assert why == "holds no sound: choose an audio file."
+
+
+def test_files_that_went_or_changed_meanwhile_are_named_and_not_kept(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    for number in range(3):
+        music(folder / f"{number}.flac", number, seconds=1.0 + number)
+
+    def meddle(done: int, _total: int, _path: str) -> None:
+        if done == 1:
+            (folder / "1.flac").unlink()
+            with (folder / "2.flac").open("ab") as file:
+                file.write(b"more")
+
+    result = Scan(catalogue, workers, on_progress=meddle).run([str(folder)], FORMATS)
+    told = {Path(failure.uri).name: failure.error for failure in result.failed}
+    assert (result.tracks, set(told)) == (1, {"1.flac", "2.flac"})
+    assert "went while it was read" in told["1.flac"] or "No such file" in told["1.flac"]
+    assert "changed while it was read" in told["2.flac"]
+    assert set(catalogue.files()) == {str(folder / "0.flac")}
+
+
+def test_a_change_of_rate_within_a_stream_is_played_on_at_the_first(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    other = headed(folder.parent / "b.mp3", 2, 32_000).read_bytes()
+    path = headed(folder / "a.mp3", 1, 48_000)
+    path.write_bytes(path.read_bytes() + other)
+    result = scanned(folder, catalogue, workers)
+    assert result.tracks == 1
+    assert result.audio_s == pytest.approx(12.0, abs=0.3)
+
+
+def headed(path: Path, number: int, rate: int) -> Path:
+    """An MP3 of six seconds at `rate`, without the index that would tell its length."""
+    noise = np.random.default_rng(number).normal(0.0, 0.1, (1, 2 * 6 * rate)).astype(np.float32)
+    with av.open(str(path), "w", options={"write_xing": "0", "id3v2_version": "0"}) as container:
+        stream = container.add_stream("libmp3lame", rate=rate)
+        assert isinstance(stream, AudioStream)
+        stream.layout = "stereo"
+        frame = av.AudioFrame.from_ndarray(noise, format="flt", layout="stereo")
+        frame.sample_rate = rate
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
 
 
 def test_with_real_worker_processes(folder: Path, catalogue: Catalogue) -> None:

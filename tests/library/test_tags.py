@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.easyid3 import EasyID3
 
-from adapters.library.tags import LONGEST, clean, read_tags
+from adapters.library.tags import LONGEST, Tags, clean, read_tags, tags_of
 from tests.support.music import music
 
 untyped: Any = mutagen  # its functions carry no types
@@ -139,3 +139,9 @@ def test_a_missing_file_has_the_title_of_its_name(tmp_path: Path) -> None:
 
 def test_the_names_used_are_those_of_the_library() -> None:
     assert {"title", "artist", "album", "date", "originaldate", "language"} <= set(EasyID3.valid_keys)
+
+
+def test_tags_of_a_stream_follow_the_same_rules() -> None:
+    tags = tags_of({"TITLE": " A\nsong ", "artist": "Someone", "DATE": "1961-02-03"}, "http://nas/a.mp3")
+    assert tags == Tags(title="A song", artist="Someone", year=1961)
+    assert tags_of({}, "http://nas/m/07%20-%20Ann%20-%20Song.mp3?x=1") == Tags(title="Song", artist="Ann")

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adapters.store.catalogue import Catalogue
+from adapters.store.catalogue import MIGRATIONS, Catalogue
 from player.errors import StoreError
-from player.model import FEATURES_VERSION, CatalogueEntry, Track, TrackFeatures
+from player.model import FEATURES_VERSION, CatalogueEntry, ScanMode, Track, TrackFeatures
 from player.ports.records import FileRecord
 from player.units import Lufs, Seconds
 
@@ -67,6 +67,51 @@ def test_features_that_heard_less_do_not_replace_those_that_heard_more(catalogue
     catalogue.save_features("t1", FEATURES)
     catalogue.save_features("t1", msgspec.structs.replace(FEATURES, heard=Seconds(5.0)))
     assert catalogue.features("t1") == FEATURES
+
+
+def test_a_quick_scan_never_replaces_a_full_one(catalogue: Catalogue) -> None:
+    quick = msgspec.structs.replace(FEATURES, scan_mode=ScanMode.QUICK, heard=Seconds(60.0))
+    short = msgspec.structs.replace(FEATURES, heard=Seconds(50.0))
+    for features, kept in ((quick, quick), (short, short), (quick, short), (FEATURES, FEATURES)):
+        catalogue.save_features("t1", features)
+        assert catalogue.features("t1") == kept
+    stale = msgspec.structs.replace(FEATURES, version=FEATURES_VERSION - 1)
+    catalogue.save_features("t2", stale)
+    catalogue.save_features("t2", quick)
+    assert catalogue.features("t2") == quick
+
+
+def test_many_files_are_saved_at_once_or_not_at_all(catalogue: Catalogue) -> None:
+    other = msgspec.structs.replace(FILE, path="/music/b.mp3")
+
+    def failing() -> Iterator[tuple[FileRecord, Track, TrackFeatures]]:
+        yield FILE, TRACK, FEATURES
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        catalogue.save(failing())
+    assert catalogue.files() == {}
+    catalogue.save([(FILE, TRACK, FEATURES), (other, TRACK, None)])
+    assert set(catalogue.files()) == {FILE.path, other.path}
+    assert catalogue.look_up(other.path) == (other, CatalogueEntry(track=TRACK, features=FEATURES))
+    assert catalogue.look_up("/elsewhere") is None
+    assert catalogue.of_size(FILE.size) == [CatalogueEntry(track=TRACK, features=FEATURES)]
+    assert catalogue.of_size(FILE.size + 1) == []
+
+
+def test_a_catalogue_of_the_first_schema_is_carried_over(path: Path) -> None:
+    with sqlite3.connect(path) as plain:
+        for statement in MIGRATIONS[0]:
+            plain.execute(statement)
+        plain.execute("PRAGMA user_version = 1")
+        row = ("t1", FEATURES_VERSION, 100.0, msgspec.json.encode(FEATURES))
+        plain.execute("INSERT INTO features VALUES (?, ?, ?, ?)", row)
+    plain.close()
+    catalogue = Catalogue(path)
+    assert catalogue.features("t1") == FEATURES
+    catalogue.save_features("t1", msgspec.structs.replace(FEATURES, scan_mode=ScanMode.QUICK))
+    assert catalogue.features("t1") == FEATURES
+    catalogue.close()
 
 
 def test_a_failure_of_another_version_is_tried_again(catalogue: Catalogue, path: Path) -> None:

@@ -22,7 +22,8 @@ def act(path: str) -> str | Failure:
     return f"{name} done"
 
 
-def describe(_path: str) -> tuple[int, int, bool, str | None] | Failure:
-    """Process id, niceness, whether Ctrl-C is ignored, threads of the numeric library."""
+def describe(_path: str) -> tuple[int, int, bool, str | None, int] | Failure:
+    """Process id, niceness, whether Ctrl-C is ignored, threads of the numeric library, scheduling policy."""
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    return os.getpid(), os.nice(0), ignored, os.environ.get("OPENBLAS_NUM_THREADS")
+    threads = os.environ.get("OPENBLAS_NUM_THREADS")
+    return os.getpid(), os.nice(0), ignored, threads, os.sched_getscheduler(0)

@@ -1,0 +1,93 @@
+"""`lull scan` for a person who watches: workers chosen, progress, rate, what is left, what was refused."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from adapters.library.pace import BUSY
+from adapters.library.paths import PathMap
+from adapters.library.pool import WorkerPool, Workers
+from adapters.library.scan import Scan, ScanResult, ScanStore
+from player.model import ScanMode
+
+BATCH: Final = {ScanMode.QUICK: 8, ScanMode.FULL: 2}  # files carried at once: about a second of work
+
+
+class ScanOptions(Struct, frozen=True, kw_only=True):
+    mode: ScanMode = ScanMode.FULL
+    workers: int = 0  # 0: one for each core
+    cluster: str = ""  # address of a Dask scheduler; "": processes on this machine
+    paced: bool = False  # one worker, a quarter of its core, after everything else
+    maps: tuple[str, ...] = ()  # LOCAL=REMOTE: how workers reach the files
+
+
+class Interrupted(Exception):
+    """A person stopped the scan. Attribute: result, what was done."""
+
+    def __init__(self, result: ScanResult) -> None:
+        super().__init__("interrupted")
+        self.result = result
+
+
+def scan_watched(
+    paths: Sequence[Path], formats: Sequence[str], store: ScanStore, options: ScanOptions, console: Console
+) -> ScanResult:
+    """Scan with a progress line on `console`. Raises `LibraryError`, `StoreError`, and `Interrupted`."""
+    path_map = PathMap(options.maps)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with _workers(options) as workers, Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("looking", total=None, rate="")
+
+        def on_progress(done: int, total: int, path: str) -> None:
+            rate = f"{scan.result().songs_per_hour:,.0f} an hour"
+            progress.update(task, completed=done, total=total, description=Path(path).name[:40], rate=rate)
+
+        busy = BUSY if options.paced else 1.0
+        scan = Scan(store, workers, options.mode, busy=busy, paths=path_map, on_progress=on_progress)
+        try:
+            result = scan.run([str(path) for path in paths], formats)
+        except KeyboardInterrupt:
+            raise Interrupted(scan.result()) from None
+    tell(result, console)
+    return result
+
+
+def tell(result: ScanResult, console: Console) -> None:
+    """What was refused and why, then the counts."""
+    for failure in result.failed:
+        console.print(f"{failure.uri}: {failure.error}", markup=False, highlight=False, soft_wrap=True)
+    counts = f"{result.tracks} analysed, {result.skipped} known, {len(result.failed)} refused"
+    console.print(
+        f"{counts} in {result.wall_s:.1f} s ({result.songs_per_hour:.0f} an hour).", highlight=False
+    )
+
+
+@contextmanager
+def _workers(options: ScanOptions) -> Iterator[Workers]:
+    batch = BATCH[options.mode]
+    if options.cluster:
+        from adapters.library.cluster import Cluster
+
+        cluster = Cluster(options.cluster)
+        try:
+            with Workers(lambda: cluster, cluster.width, batch=batch, check=cluster.check) as workers:
+                yield workers
+        finally:
+            cluster.shutdown(cancel_futures=True)
+        return
+    width = 1 if options.paced else options.workers or os.cpu_count() or 1
+    batch = 1 if options.paced else batch
+    with Workers(lambda: WorkerPool(width, paced=options.paced), width, batch=batch) as workers:
+        yield workers

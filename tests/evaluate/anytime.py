@@ -1,0 +1,130 @@
+"""How near each feature is to its final value after 5, 10, 20 and 60 s of listening.
+
+`python -m tests.evaluate.anytime FOLDER… [--plot OUT.png] [--table]`: real recordings, all in full; `--table`
+prints the figures that `player/analysis/confidence.py` keeps.
+"""
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from player.analysis.confidence import MEASURED
+from player.model import TrackFeatures
+from tests.evaluate.statistics import interval, rank_correlation
+
+HEARD: Final = (5, 10, 20, 60)  # seconds
+SHORTEST: Final = 55.0  # seconds: a shorter piece says nothing of what comes later
+SUFFIXES: Final = (".mp3", ".ogg", ".opus", ".flac", ".m4a", ".wav")
+
+
+def listen(path: Path) -> list[TrackFeatures] | None:
+    """What was known after each of `HEARD` seconds, and at the end; None for a short or broken piece."""
+    from adapters.decode import open_source
+    from player.analysis.stream import StreamAnalyzer
+    from player.errors import LullError
+
+    try:
+        with open_source(str(path), rate=None, channels=None) as source:
+            analyser, found, pushed = StreamAnalyzer(source.rate, source.channels), [], 0
+            while (block := source.read()) is not None:
+                for at in (second * source.rate for second in HEARD):
+                    if pushed < at <= pushed + len(block):
+                        analyser.push(block[: at - pushed])
+                        found.append(analyser.snapshot())
+                        block, pushed = block[at - pushed :], at
+                analyser.push(block)
+                pushed += len(block)
+            final = analyser.finish()
+    except LullError:
+        return None
+    if final.heard < SHORTEST:
+        return None
+    return [*found, *[final] * (len(HEARD) - len(found)), final]
+
+
+def value(features: TrackFeatures, name: str) -> float:
+    """NaN where it is not known."""
+    if name in ("calmness", "arousal", "valence"):
+        return float("nan") if features.affect is None else float(getattr(features.affect, name))
+    found = getattr(features, name)
+    return float("nan") if found is None else float(found)
+
+
+def ordered(early: NDArray[Any], final: NDArray[Any]) -> float:
+    """Rank correlation of the early with the final value among pieces that went on, at least 0."""
+    known = np.isfinite(early) & np.isfinite(final)
+    return max(0.0, rank_correlation(early[known], final[known])) if known.sum() >= 3 else 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--table", action="store_true")
+    chosen = parser.parse_args()
+    paths = sorted(p for folder in chosen.folders for p in folder.rglob("*") if p.suffix in SUFFIXES)
+    with ProcessPoolExecutor(2) as pool:
+        pieces = [found for found in pool.map(listen, paths) if found]
+    print(f"{len(pieces)} pieces; rank correlation with the final value after", *HEARD, "s")
+    # a piece that ends just then says nothing about how much was still to come
+    long = [np.array([piece[-1].heard > 1.2 * at for piece in pieces]) for at in HEARD]
+    table = {}
+    for name in MEASURED:
+        values = np.array([[value(features, name) for features in piece] for piece in pieces])
+        table[name] = [ordered(values[long[i], i], values[long[i], -1]) for i in range(len(HEARD))]
+        error = [float(np.nanmedian(np.abs(values[:, i] - values[:, -1]))) for i in range(len(HEARD))]
+        print(
+            f"{name:22s}",
+            *(f"{x:6.2f}" for x in table[name]),
+            "  median error",
+            *(f"{x:9.3g}" for x in error),
+        )
+    calm = np.array([[value(features, "calmness") for features in piece] for piece in pieces])
+    for i, at in enumerate(HEARD):
+        known = np.isfinite(calm[:, i]) & long[i]
+        print(
+            f"calmness after {at} s: rank correlation with the end",
+            interval(rank_correlation, calm[known, i], calm[known, -1]),
+        )
+    for name in ("tempo", "key"):
+        same = [np.mean([_same(name, piece[i], piece[-1]) for piece in pieces]) for i in range(len(HEARD))]
+        print(f"{name} as at the end:", *(f"{x:.2f}" for x in same))
+    if chosen.table:
+        for name, row in table.items():
+            print(f'    "{name}": ({", ".join(f"{x:.2f}" for x in row)}),')
+    if chosen.plot:
+        draw(table, chosen.plot)
+
+
+def _same(name: str, early: TrackFeatures, final: TrackFeatures) -> bool:
+    if name == "key":
+        return (early.key, early.mode) == (final.key, final.mode)
+    if early.tempo is None or final.tempo is None:
+        return early.tempo is final.tempo
+    return abs(early.tempo / final.tempo - 1.0) <= 0.04
+
+
+def draw(table: dict[str, list[float]], out: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(10, 7), layout="constrained")
+    for name, row in table.items():
+        ax.plot(HEARD, row, marker="o", lw=3 if name == "calmness" else 1, label=name)
+    ax.set_xscale("log")
+    ax.set_xticks(HEARD, [str(at) for at in HEARD])
+    ax.set_xlabel("seconds heard")
+    ax.set_ylabel("rank correlation with the value of the whole")
+    ax.legend(fontsize=7, ncols=2)
+    figure.savefig(out, dpi=100)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

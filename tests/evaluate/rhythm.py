@@ -1,0 +1,146 @@
+"""Tempo, beats and downbeats on labelled music (first minute of each piece), and how honest confidence is.
+
+`python -m tests.evaluate.rhythm --data DIR`: pop909/, asap/ and what `tests.evaluate.data` rendered.
+"""
+
+import argparse
+import time
+import wave
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from player.analysis.rhythm import RhythmMeter
+from player.analysis.spectrum import SpectrumAnalyzer
+from tests.evaluate.data import lines, rendered
+
+HEARD: Final = 60  # s
+TOLERANCE: Final = 0.04  # of tempo
+WINDOW: Final = 0.07  # s on both sides of a labelled beat
+SKIPPED: Final = 5.0  # s at the beginning that count for no beat, as usual (mir_eval)
+RESAMPLES: Final = 2_000
+
+Times = NDArray[np.float64]
+
+
+class Piece(Struct, frozen=True):
+    wave: Path
+    beats: Times
+    downbeats: Times
+
+
+class Outcome(Struct, frozen=True):
+    acc1: float
+    acc2: float
+    beat_f: float
+    downbeat_f: float
+    confidence: float
+    cost: float  # ms of CPU per second of audio, spectrum excluded
+
+
+def pop909(data: Path) -> list[Piece]:
+    """Columns of beat_midi.txt: time, downbeat of a simple and of a compound bar."""
+    pieces = []
+    for name in lines("pop909_dev.txt"):
+        folder = data / "pop909" / "POP909" / name
+        table = np.loadtxt(folder / "beat_midi.txt")
+        file = rendered(folder / f"{name}.mid", data / "wav", data)
+        pieces.append(_piece(file, table[:, 0], table[:, 2] > 0))
+    return pieces
+
+
+def asap(data: Path) -> list[Piece]:
+    pieces = []
+    for name in lines("asap_dev.txt"):
+        midi = data / "asap" / name
+        text = midi.with_name(f"{midi.stem}_annotations.txt").read_text()
+        rows = [line.split("\t") for line in text.splitlines()]
+        at = np.array([float(row[0]) for row in rows])
+        down = np.array([row[2].startswith("db") for row in rows])
+        pieces.append(_piece(rendered(midi, data / "wav", data), at, down))
+    return pieces
+
+
+def _piece(file: Path, at: Times, down: NDArray[np.bool_]) -> Piece:
+    heard = at < HEARD
+    return Piece(file, at[heard], at[heard & down])
+
+
+def judge(piece: Piece) -> Outcome:
+    with wave.open(str(piece.wave)) as file:
+        rate = file.getframerate()
+        pcm = np.frombuffer(file.readframes(HEARD * rate), dtype="<i2")
+        mono = pcm.reshape(-1, file.getnchannels()).mean(axis=1, dtype=np.float32) / np.float32(32_768)
+    analyzer = SpectrumAnalyzer(rate)
+    meter = RhythmMeter(rate / analyzer.hop)
+    every = [analyzer.push(mono[start : start + rate]) for start in range(0, len(mono), rate)]
+    begun = time.process_time()
+    for bands in every:
+        meter.push(bands)
+    rhythm, beats = meter.read(), meter.beats()
+    cost = 1e3 * (time.process_time() - begun) / max(1.0, len(mono) / rate)
+    true = 60.0 / float(np.median(np.diff(piece.beats)))
+    at = np.array([beat.at for beat in beats])
+    down = np.array([beat.at for beat in beats if beat.downbeat])
+    return Outcome(
+        acc1=float(same(rhythm.tempo, true, (1.0,))),
+        acc2=float(same(rhythm.tempo, true, (1.0, 2.0, 3.0, 1 / 2, 1 / 3))),
+        beat_f=f_measure(piece.beats, at),
+        downbeat_f=f_measure(piece.downbeats, down),
+        confidence=rhythm.tempo_confidence,
+        cost=cost,
+    )
+
+
+def same(tempo: float | None, true: float, factors: Sequence[float]) -> bool:
+    return tempo is not None and any(abs(tempo / (true * each) - 1.0) <= TOLERANCE for each in factors)
+
+
+def f_measure(labelled: Times, found: Times) -> float:
+    labelled, found = labelled[labelled >= SKIPPED], found[found >= SKIPPED]
+    hits = i = j = 0
+    while i < len(labelled) and j < len(found):
+        late = found[j] - labelled[i]
+        if abs(late) <= WINDOW:
+            hits, i, j = hits + 1, i + 1, j + 1
+        elif late < 0.0:
+            j += 1
+        else:
+            i += 1
+    return 2.0 * hits / max(1, len(labelled) + len(found))
+
+
+def interval(values: Sequence[float]) -> str:
+    """Mean with its bootstrap 95 % interval."""
+    numbers = np.array(values)
+    picks = np.random.default_rng(1).integers(len(numbers), size=(RESAMPLES, len(numbers)))
+    low, high = np.percentile(numbers[picks].mean(axis=1), (2.5, 97.5))
+    return f"{numbers.mean():.3f} [{low:.3f}, {high:.3f}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=None, help="only so many pieces of each corpus")
+    arguments = parser.parse_args()
+    every: list[Outcome] = []
+    for name, pieces in (("POP909", pop909), ("ASAP", asap)):
+        found = [judge(piece) for piece in pieces(arguments.data)[: arguments.limit]]
+        every += found
+        print(f"{name}, {len(found)} pieces, first {HEARD} s")
+        for figure in ("acc1", "acc2", "beat_f", "downbeat_f", "cost"):
+            print(f"  {figure:<12}{interval([getattr(each, figure) for each in found])}")
+    print("tempo_confidence: stated, right within 4 % or at an octave or third of it, pieces")
+    for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)):
+        group = [each for each in every if low <= each.confidence < high]
+        if group:
+            stated = float(np.mean([each.confidence for each in group]))
+            print(f"  {stated:.2f}  {interval([each.acc2 for each in group])}  {len(group)}")
+
+
+if __name__ == "__main__":
+    main()
