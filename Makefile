@@ -1,4 +1,4 @@
-.PHONY: run test check bench lock setup setup-dev
+.PHONY: run test check bench bench-evidence lock setup setup-dev
 
 run: setup
 	.venv/bin/lull run --config config/demo.yaml
@@ -14,7 +14,12 @@ check: setup
 	.venv/bin/lull check --config config/demo.yaml
 
 bench: setup-dev
-	.venv/bin/python -m tests.bench
+	.venv/bin/python -m tests.bench $(if $(DATA),--evidence $(DATA))
+
+# DATA: a recording of wristbands with labels (columns in tests/bench/evidence.py). One JSON line, nothing else.
+bench-evidence:
+	@./setup.sh dev 1>&2
+	@.venv/bin/python -m tests.bench.evidence $(DATA)
 
 setup:
 	./setup.sh

@@ -4,24 +4,29 @@ from player.model import ListenerState
 from player.settings import PolicySettings
 from player.units import Seconds
 
+LOST_SIGHT = 600.0  # s without evidence, after which restlessness has not "persisted"; own judgement
+
 
 class EpisodeDetector:
     """Persistence, hysteresis and refractory time over the listener's state (SCIENCE, "Sensing").
 
     An episode begins when agitation has stayed at or above `agitation_on` for `persist_s`
     (dipping below `agitation_off` starts the count again) and none began within `refractory_s`.
-    Without evidence nothing begins and nothing ends.
+    Without evidence nothing begins and nothing ends. When the clock jumps back, or nothing was seen
+    for ten minutes, the count starts again.
     """
 
     def __init__(self, policy: PolicySettings) -> None:
         self._policy = policy
         self._above_since: Seconds | None = None
+        self._seen: Seconds | None = None
         self._last_onset: Seconds | None = None
 
     def update(self, state: ListenerState) -> Seconds | None:
         """Seconds for which agitation has persisted, at the moment an episode begins; otherwise None."""
         if state.confidence <= 0.0:
             return None
+        self._look(state.at)
         if state.agitation <= self._policy.agitation_off:
             self._above_since = None
         elif self._above_since is None and state.agitation >= self._policy.agitation_on:
@@ -45,6 +50,14 @@ class EpisodeDetector:
         if self._last_onset is not None:
             due = max(due, self._last_onset + self._policy.refractory_s)
         return Seconds(due) if due > at else None
+
+    def _look(self, at: Seconds) -> None:
+        """Keep the count only while the evidence is without a gap and time runs forward."""
+        if self._seen is not None and not 0.0 <= at - self._seen <= LOST_SIGHT:
+            self._above_since = None
+            if self._last_onset is not None and self._last_onset > at:
+                self._last_onset = at
+        self._seen = at
 
     def _refractory(self, at: Seconds) -> bool:
         return self._last_onset is not None and at - self._last_onset < self._policy.refractory_s
