@@ -48,6 +48,8 @@ class PolicySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     prompt_staff_after_s: Duration = Seconds(600.0)
     swap_fade_s: Annotated[Seconds, Meta(ge=3, le=8)] = Seconds(5.0)
     max_swaps_per_hour: Annotated[int, Meta(ge=0)] = 6
+    half_life_days: Annotated[float, Meta(ge=1, le=365)] = 25.0  # of what was learned
+    explore_margin: UnitInterval = 0.05  # how much worse than the best a piece tried out may seem, agitation
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +71,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Taste(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     artists: tuple[str, ...] = ()
     tracks: tuple[str, ...] = ()  # title, "artist - title", or path
+    words: tuple[str, ...] = ()  # found in title, album, artist or path: a faith, a region, a kind of music
+
+
+class Consent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the resident, or whoever speaks for the resident, has agreed to."""
+
+    randomise: bool = False  # between two equally fitting pieces by lot: comparisons become causal
 
 
 class VolumeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,3 +105,5 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     quiet_hours: ClockRange | None = "21:30-07:00"
     usual_peak: ClockTime | None = None
     first_track: str | None = None
+    spoken_word: Annotated[str, Meta(pattern="^(exclude|allow|prefer)$")] = "exclude"
+    consent: Consent = Consent()

@@ -5,8 +5,11 @@ from typing import Final
 from player.units import Seconds
 
 # Tuning constants, chosen by agreement with the full analysis (`python -m tests.bench --only scan`).
-CENTRES: Final = (0.2, 0.5, 0.8)  # of the excerpts, as shares of the track: not its entrance, not its end
-LENGTH: Final = Seconds(20.0)  # of each; whole seconds
+# Many short places say more of how calm a track is than few long ones (rank correlation with the whole 0.95
+# for 12 × 5 s, 0.86 for 3 × 20 s, over 61 recordings); of its tempo they say less.
+PLACES: Final = 12
+CENTRES: Final = tuple((place + 0.5) / PLACES for place in range(PLACES))  # as shares of the track
+LENGTH: Final = Seconds(5.0)  # of each; whole seconds
 WHOLE: Final = Seconds(75.0)  # a track up to this length is analysed from end to end: that costs as little
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from adapters.library.find import printable
 from adapters.library.jobs import Failure, analyse_file, identify_file
+from player.analysis.confidence import confidences
 from player.errors import DecodeError
 from player.model import Section, Track, TrackFeatures
 from player.units import Seconds
@@ -93,6 +94,7 @@ class FeatureReport(Struct, frozen=True, kw_only=True):
 class AnalysisReport(Struct, frozen=True, kw_only=True):
     track: TrackReport
     features: FeatureReport
+    confidence: dict[str, float]  # 0-1 by feature: how well what was heard stands for the whole track
     audio_s: float
     wall_s: float
 
@@ -110,6 +112,7 @@ def analyze_one(source: str) -> AnalysisReport:
     return AnalysisReport(
         track=track_report(track),
         features=feature_report(features),
+        confidence=confidences(features, track.duration or None),
         audio_s=features.heard,
         wall_s=round(time.monotonic() - begin, 3),
     )

@@ -19,6 +19,7 @@ class Catalogue:
         self._entries: dict[TrackId, CatalogueEntry] = {}
         self._gone: set[TrackId] = set()  # files removed: still known, never chosen
         self._broken: dict[TrackId, Seconds] = {}  # not tried before this moment
+        self._changed: dict[TrackId, None] = {}  # not yet told by `changes`, in the order in which they came
         self.complete = False  # every folder has been looked at once
         self.version = 0
 
@@ -29,12 +30,15 @@ class Catalogue:
         """Also of a piece whose file was removed: it may still be heard."""
         return self._entries.get(track_id) if track_id is not None else None
 
-    def playable(self, at: Seconds) -> Iterable[CatalogueEntry]:
-        return (entry for entry in self._entries.values() if self.is_playable(entry.track.id, at))
+    def broken(self, at: Seconds) -> frozenset[TrackId]:
+        """What could not be played a moment ago."""
+        return frozenset(track_id for track_id, until in self._broken.items() if at < until)
 
-    def is_playable(self, track_id: TrackId, at: Seconds) -> bool:
-        known = track_id in self._entries and track_id not in self._gone
-        return known and at >= self._broken.get(track_id, at)
+    def changes(self) -> tuple[list[CatalogueEntry], list[TrackId]]:
+        """Entries that are new or other than before, and tracks that have gone, since it was asked last."""
+        changed, self._changed = self._changed, {}
+        present = [self._entries[track_id] for track_id in changed if track_id not in self._gone]
+        return present, [track_id for track_id in changed if track_id in self._gone]
 
     def merge(self, found: Iterable[CatalogueEntry], gone: Iterable[TrackId]) -> None:
         """Newer tags and features win; features are kept when an entry comes without them."""
@@ -44,13 +48,17 @@ class Catalogue:
             self._entries[entry.track.id] = CatalogueEntry(track=entry.track, features=features)
             self._broken.pop(entry.track.id, None)
             self._gone.discard(entry.track.id)
-        self._gone.update(track_id for track_id in gone if track_id in self._entries)
+            self._changed[entry.track.id] = None
+        lost = [track_id for track_id in gone if track_id in self._entries]
+        self._gone.update(lost)
+        self._changed.update(dict.fromkeys(lost))
         self.version += 1
 
     def learn(self, track_id: TrackId, features: TrackFeatures) -> None:
         entry = self._entries.get(track_id)
         if entry is not None and _usable(features):
             self._entries[track_id] = structs.replace(entry, features=features)
+            self._changed[track_id] = None
             self.version += 1
 
     def broke(self, track_id: TrackId, at: Seconds) -> None:

@@ -3,60 +3,90 @@
 from random import Random
 
 from player.model import CatalogueEntry, Selection, TrackId
-from player.selection.selector import UNKNOWN_CALMNESS, Purpose, Selector
+from player.selection.bandit import Learned
+from player.selection.context import Context, Relax, Situation
+from player.selection.facts import UNKNOWN_CALMNESS
+from player.selection.reward import Credit
+from player.selection.selector import Selector
 from player.session.catalogue import Catalogue
 from player.session.recall import RECENT, Recall, without
 from player.units import Seconds
 
+MAX_STEPS = 16  # choices made to soothe whose place on the way down is remembered
+
 
 class Chooser:
+    """`situation`: what the session knows of the resident and the hour; it is read at every choice."""
+
     def __init__(self, selector: Selector, catalogue: Catalogue, recall: Recall, random: Random) -> None:
         self._selector = selector
         self._catalogue = catalogue
         self._recall = recall
         self._random = random
+        self._steps: dict[TrackId, int] = {}  # tracks chosen to soothe: how many of them came before
+        self._calmer: Selection | None = None
+        self._calmer_for: tuple[object, ...] = ()
+        self.situation = Situation()
 
     def calmer(self, present: TrackId | None, at: Seconds) -> Selection | None:
-        """The best approved piece that is no more arousing than `present`, and not just played."""
-        recent = self._recall.recent(min(RECENT, len(self._catalogue) // 3))
-        return self._choose(
-            at, Purpose(soothe=True, floor=self.calmness(present), avoid=without(recent, present))
-        )
+        """The best approved piece that is no more arousing than `present`, and not just played.
+
+        Asked again about the same moment it answers the same, so that what stands by is what is played.
+        """
+        situation = self.situation
+        moment = (present, self._catalogue.version, self._recall.version, situation.severe, situation.quiet)
+        if self._calmer is None or moment != self._calmer_for:
+            self._calmer_for = moment
+            context = self._context(present, at, soothe=True, floor=self.calmness(present))
+            self._calmer = self._choose(context)
+        return self._calmer
 
     def following(self, present: TrackId | None, at: Seconds, *, calm: bool) -> Selection | None:
         """What comes after `present`, relaxed step by step: the music shall not end for want of a choice.
 
         While `calm` is asked for: as calm as now, then calmer than half of all music, then anything approved.
         """
-        recent = self._recall.recent(min(RECENT, len(self._catalogue) // 3))
-        purposes = [Purpose(soothe=False, avoid=without(recent, present))]
+        last = without(frozenset(), present)
+        questions = []
         if calm:
-            avoid = without(recent, present)
-            purposes[:0] = [
-                Purpose(soothe=True, floor=self.calmness(present), avoid=avoid),
-                Purpose(soothe=True, floor=UNKNOWN_CALMNESS, avoid=avoid),
+            questions += [
+                self._context(present, at, soothe=True, floor=self.calmness(present)),
+                self._context(present, at, soothe=True, floor=UNKNOWN_CALMNESS, relax=Relax.COMFORT),
             ]
-        purposes += [
-            Purpose(soothe=False, avoid=without(frozenset(), present)),
-            Purpose(soothe=False),
+        questions += [
+            self._context(present, at),
+            self._context(present, at, relax=Relax.COMFORT),
+            self._context(present, at, relax=Relax.ALL, avoid=last),
+            self._context(present, at, relax=Relax.ALL, avoid=frozenset()),
         ]
-        return next((choice for p in purposes if (choice := self._choose(at, p)) is not None), None)
+        return next((choice for q in questions if (choice := self._choose(q)) is not None), None)
 
     def first(self, name: str | None, at: Seconds) -> Selection | None:
         """The piece that the profile names to start with, if it may be played; otherwise by the policy."""
         entry = self._catalogue.named(name)
-        if entry is not None and self._catalogue.is_playable(entry.track.id, at):
-            choice = self._choose(at, Purpose(soothe=False), only=entry)
+        if entry is not None:
+            choice = self._allowed(entry.track.id, at)
             if choice is not None:
                 return choice
         return self.following(None, at, calm=False)
 
     def may_play(self, track_id: TrackId, at: Seconds) -> CatalogueEntry | None:
         """The entry, if it is there and nothing bars it or lately broke it."""
-        entry = self._catalogue.get(track_id)
-        if entry is None or not self._catalogue.is_playable(track_id, at):
-            return None
-        return entry if self._choose(at, Purpose(soothe=False), only=entry) else None
+        return self._catalogue.get(track_id) if self._allowed(track_id, at) else None
+
+    def why_nothing(self, at: Seconds) -> str:
+        """What stands in the way of playing anything, in one sentence."""
+        self._take_changes()
+        question = self._context(None, at, relax=Relax.ALL, avoid=frozenset())
+        return self._selector.why_nothing(question, self._recall.history(at))
+
+    def learn(self, credit: Credit, at: Seconds) -> None:
+        self._recall.version += 1
+        self._selector.learn_one(credit, at)
+
+    def learned(self) -> Learned | None:
+        """To be stored after `learn`; None for a policy that learns nothing."""
+        return self._selector.learned()
 
     def calmness(self, track_id: TrackId | None) -> float:
         entry = self._catalogue.get(track_id)
@@ -64,6 +94,51 @@ class Chooser:
             return UNKNOWN_CALMNESS if track_id is not None else 0.0
         return entry.features.affect.calmness
 
-    def _choose(self, at: Seconds, purpose: Purpose, only: CatalogueEntry | None = None) -> Selection | None:
-        entries = self._catalogue.playable(at) if only is None else (only,)
-        return self._selector.choose(entries, self._recall.history(at), purpose, self._random)
+    # --- tools --------------------------------------------------------------------------------------
+
+    def _context(
+        self,
+        present: TrackId | None,
+        at: Seconds,
+        *,
+        soothe: bool = False,
+        floor: float = 0.0,
+        relax: Relax = Relax.NOTHING,
+        avoid: frozenset[TrackId] | None = None,
+    ) -> Context:
+        """avoid: None for what was heard lately and the present piece."""
+        if avoid is None:
+            avoid = without(self._recall.recent(min(RECENT, len(self._catalogue) // 3)), present)
+        before = None if present is None else self._steps.get(present)
+        return Context(
+            at=at,
+            soothe=soothe,
+            floor=floor,
+            relax=relax,
+            avoid=avoid,
+            broken=self._catalogue.broken(at),
+            present=self._catalogue.get(present),
+            step=0 if before is None else before + 1,
+            situation=self.situation,
+        )
+
+    def _choose(self, context: Context) -> Selection | None:
+        self._take_changes()
+        choice = self._selector.choose(context, self._recall.history(context.at), self._random)
+        if choice is not None:
+            self._steps.pop(choice.track_id, None)
+            if context.soothe:
+                self._steps[choice.track_id] = context.step
+                while len(self._steps) > MAX_STEPS:
+                    del self._steps[next(iter(self._steps))]
+        return choice
+
+    def _allowed(self, track_id: TrackId, at: Seconds) -> Selection | None:
+        self._take_changes()
+        question = self._context(None, at, relax=Relax.ALL, avoid=frozenset())
+        return self._selector.allows(track_id, question, self._recall.history(at))
+
+    def _take_changes(self) -> None:
+        changed, gone = self._catalogue.changes()
+        if changed or gone:
+            self._selector.update(changed, gone)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from player.model import AdaptMode, TrackId
-from player.selection.selector import History
+from player.selection.context import History
 from player.session.messages import Block, Memory, Play, Resume
 from player.units import Percent, Seconds
 
@@ -78,13 +78,12 @@ class Recall:
     def recent(self, count: int = RECENT) -> frozenset[TrackId]:
         return frozenset(list(self._plays)[-count:]) if count > 0 else frozenset()
 
-    def barred(self, at: Seconds) -> frozenset[TrackId]:
-        blocked = (t for t, block in self._blocks.items() if block.until is None or at < block.until)
-        return frozenset(self._never) | frozenset(blocked)
-
     def history(self, at: Seconds) -> History:
+        blocks = self._blocks.items()
         return History(
-            barred=self.barred(at),
+            barred=frozenset(self._never),
+            blocked=frozenset(t for t, block in blocks if block.until is not None and at < block.until),
+            refused=frozenset(t for t, block in blocks if block.until is None),
             plays={t: play.count for t, play in self._plays.items()},
             since_play={t: Seconds(at - play.last) for t, play in self._plays.items()},
             likes=self._likes,

@@ -18,11 +18,12 @@ from player.model import (
     SinkOpened,
     Volume,
 )
+from player.selection.context import Situation
 from player.selection.selector import Selector
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.commands import CommandDesk
-from player.session.direction import NOTHING_LEFT, Direction
+from player.session.direction import Direction
 from player.session.messages import (
     AgitationState,
     AudioLost,
@@ -56,7 +57,7 @@ from player.session.states import Held, Idle, Paused, Playing, Soothing
 from player.session.transport import Transport
 from player.session.views import playback, restless
 from player.session.volume import VolumeControl
-from player.units import Seconds
+from player.units import Decibels, Seconds
 
 HOUR = Seconds(3600.0)
 AGITATION_STEP = 0.02  # a smaller change of the estimate is not shown
@@ -82,7 +83,10 @@ class Session:
         self._catalogue = Catalogue()
         self._transport = Transport(lambda command: self._out.append(Mix(command=command)))
         self._chooser = Chooser(
-            Selector(policy.name, started.profile), self._catalogue, self._recall, Random(started.seed)
+            Selector(policy.name, started.profile, policy),
+            self._catalogue,
+            self._recall,
+            Random(started.seed),
         )
         self._direction = Direction(
             self._transport, self._chooser, self._catalogue, self._recall, self._decide
@@ -99,7 +103,8 @@ class Session:
         self._listener = self._evidence.estimate(started.at)
         self._sensor_swaps: deque[Seconds] = deque()
         self._shown: dict[type[StateView], StateView] = {}
-        self._level: float | None = None
+        self._level: Decibels | None = None
+        self._programme: Decibels | None = None  # heard in the room
         self._wake: Seconds | None = None
         self._remembered = started.memory
         self._device, self._device_fault = "", ""
@@ -150,8 +155,10 @@ class Session:
     # --- after every event ------------------------------------------------------------------------------
 
     def _settle(self, at: Seconds) -> None:
+        self._chooser.situation = self._situation()
         self._transport.tick(at)
         self._begin(at)
+        self._tell_own_sound(at)
         self._listener = self._evidence.estimate(at)
         self._direction.agitation = self._listener.agitation if self._listener.confidence > 0 else None
         self._follow_agitation(at)
@@ -186,7 +193,7 @@ class Session:
         elif self._may_choose_first() and not self._direction.start(
             at, "start", "To begin", self._profile.first_track
         ):
-            self._direction.idle(at, NOTHING_LEFT)
+            self._direction.idle(at, self._chooser.why_nothing(at))
 
     def _may_choose_first(self) -> bool:
         """A piece named to start with is waited for until the folders have been looked at."""
@@ -216,6 +223,24 @@ class Session:
         self._episodes.began(at)
         if acted:
             self._sensor_swaps.append(at)
+
+    def _situation(self) -> Situation:
+        """What the selector is to know; of the latest estimate, as sensors and staff gave it."""
+        known = self._listener.confidence > 0.0
+        return Situation(
+            agitation=self._listener.agitation if known else None,
+            minute=self._minute,
+            quiet=self._volume.quiet_hours(self._minute),
+            volume=self._volume.percent(self._minute),
+        )
+
+    def _tell_own_sound(self, at: Seconds) -> None:
+        """The listener's room must not take the music for a voice."""
+        heard = isinstance(self._direction.state, Playing | Soothing) and self._transport.current is not None
+        programme = self._volume.level(self._minute) if heard else None
+        if programme != self._programme:
+            self._programme = programme
+            self._evidence.playing(programme, at)
 
     def _stand_by(self, at: Seconds) -> None:
         """The best calmer piece stands decoded, so that nothing is opened when it is needed.

@@ -1,7 +1,7 @@
 """How near each feature is to its final value after 5, 10, 20 and 60 s of listening.
 
-`python -m tests.evaluate.anytime FOLDER… [--plot OUT.png] [--table]`: real recordings, all in full; `--table`
-prints the figures that `player/analysis/confidence.py` keeps.
+`python -m tests.evaluate.anytime [FOLDER…] [--data DIR] [--plot OUT.png] [--table]`: real recordings, all in
+full, and Emotify's development part below DIR; `--table` prints what `player/analysis/confidence.py` keeps.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from player.analysis.confidence import MEASURED
 from player.model import TrackFeatures
+from tests.evaluate.data import rows
 from tests.evaluate.statistics import interval, rank_correlation
 
 HEARD: Final = (5, 10, 20, 60)  # seconds
@@ -62,11 +63,14 @@ def ordered(early: NDArray[Any], final: NDArray[Any]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--data", type=Path, help="holds emotify/")
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--table", action="store_true")
     chosen = parser.parse_args()
     paths = sorted(p for folder in chosen.folders for p in folder.rglob("*") if p.suffix in SUFFIXES)
+    if chosen.data is not None:
+        paths += [chosen.data / "emotify" / row["file"] for row in rows("emotify_dev.csv")]
     with ProcessPoolExecutor(2) as pool:
         pieces = [found for found in pool.map(listen, paths) if found]
     print(f"{len(pieces)} pieces; rank correlation with the final value after", *HEARD, "s")
@@ -76,7 +80,7 @@ def main() -> None:
     for name in MEASURED:
         values = np.array([[value(features, name) for features in piece] for piece in pieces])
         table[name] = [ordered(values[long[i], i], values[long[i], -1]) for i in range(len(HEARD))]
-        error = [float(np.nanmedian(np.abs(values[:, i] - values[:, -1]))) for i in range(len(HEARD))]
+        error = [float(_median(np.abs(values[:, i] - values[:, -1]))) for i in range(len(HEARD))]
         print(
             f"{name:22s}",
             *(f"{x:6.2f}" for x in table[name]),
@@ -94,10 +98,17 @@ def main() -> None:
         same = [np.mean([_same(name, piece[i], piece[-1]) for piece in pieces]) for i in range(len(HEARD))]
         print(f"{name} as at the end:", *(f"{x:.2f}" for x in same))
     if chosen.table:
-        for name, row in table.items():
+        for name, measured in table.items():
+            # a minute of a long piece may say less than 20 s of a short one: never surer before than later
+            row = [min(measured[i:]) for i in range(len(measured))]
             print(f'    "{name}": ({", ".join(f"{x:.2f}" for x in row)}),')
     if chosen.plot:
         draw(table, chosen.plot)
+
+
+def _median(values: NDArray[Any]) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _same(name: str, early: TrackFeatures, final: TrackFeatures) -> bool:

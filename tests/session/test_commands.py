@@ -127,7 +127,7 @@ def test_refusing_the_only_piece_is_silence_with_a_reason() -> None:
     world.command(Verb.NEVER)
     world.run(2.0)
     assert world.sound.silent and world.playback.state == "idle"
-    assert "No music that may be played" in world.playback.reason
+    assert "never to be played" in world.playback.reason
     world.handle_found(LIBRARY)
     world.run(2.0)
     assert not world.sound.silent

@@ -1,0 +1,31 @@
+"""What a track is to a choice, in a few numbers: what learning may build on, logged with every choice."""
+
+import math
+
+from player.selection import iso
+from player.selection.context import Candidate, Scene
+
+BASIS = ("one", "comfort", "path", "familiarity", "calmness", "recovery", "evening")
+EVENING = 18 * 60  # minute of the day at which “evening” is 1; own judgement
+DAY = 1440  # minutes
+
+
+def comfort(calmness: float, familiarity: float, recovery: float = 1.0) -> float:
+    """Familiarity first, acoustics order what is familiar with these weights: own judgement."""
+    return calmness * (0.5 + 0.5 * familiarity) * (0.7 + 0.3 * recovery)
+
+
+def basis(candidate: Candidate, scene: Scene, aim: float | None) -> list[float]:
+    """Values of `BASIS`, each 0-1. aim: arousal of the iso path, None when nothing is matched."""
+    calm, minute = candidate.facts.calmness, scene.context.situation.minute
+    worth = comfort(calm, candidate.familiarity, candidate.recovery)
+    evening = 0.0 if minute is None else math.cos(2.0 * math.pi * (minute - EVENING) / DAY)
+    return [
+        1.0,
+        worth,
+        worth * iso.fit(candidate, aim, scene.person) if aim is not None else 0.0,
+        candidate.familiarity,
+        calm,
+        candidate.recovery,
+        max(evening, 0.0) * calm,
+    ]

@@ -1,0 +1,22 @@
+from msgspec import structs
+
+from player.analysis.confidence import MEASURED, confidences
+from player.model import TrackFeatures
+from player.units import Seconds
+from tests.support.signals import tune
+from tests.support.songs import analyse
+
+HEARD = analyse(tune(12.0, 22_050), 22_050)
+
+
+def test_confidence_grows_with_what_was_heard_and_is_whole_at_the_end() -> None:
+    at = [structs.replace(HEARD, heard=Seconds(seconds)) for seconds in (2.0, 7.0, 15.0, 40.0, 300.0)]
+    for name in MEASURED:
+        found = [confidences(features, 301.0)[name] for features in at]
+        assert all(0.0 <= value <= 1.0 for value in found)
+        assert found[0] < found[-1] == 1.0
+    assert confidences(at[-1])["calmness"] < 1.0  # of a stream nobody knows the end
+
+
+def test_what_is_not_known_has_none() -> None:
+    assert set(confidences(TrackFeatures(heard=Seconds(60.0)), 60.0).values()) == {0.0}
