@@ -103,26 +103,28 @@ def scan(
     from adapters.library.parquet import export as write
     from adapters.library.parquet import require_parquet
     from adapters.library.progress import Interrupted, ScanOptions, scan_watched, tell
+    from adapters.settings_file import default_config, load_settings
     from adapters.store.catalogue import Catalogue
 
-    settings, _ = _load(config)
+    settings = load_settings(config or default_config())
     if export is not None:
-        require_parquet()
+        require_parquet(export)
     options = ScanOptions(mode=mode, workers=workers, cluster=cluster, paced=pace, maps=tuple(maps or ()))
     console = Console(stderr=True)
     catalogue = Catalogue(Path(settings.data) / "catalogue.db")
     stopped = False
     try:
-        answer = scan_watched(paths, settings.library.formats, catalogue, options, console)
+        try:
+            answer = scan_watched(paths, settings.library.formats, catalogue, options, console)
+        except Interrupted as interrupted:
+            answer, stopped = interrupted.result, True
+            tell(answer, console)
+        if as_json:  # before what may fail: the scan was done
+            _print_json(answer)
         if export is not None:
             write(catalogue.analysed(), export)
-    except Interrupted as interrupted:
-        answer, stopped = interrupted.result, True
-        tell(answer, console)
     finally:
         catalogue.close()
-    if as_json:
-        _print_json(answer)
     if stopped:
         raise LibraryError("Stopped: what was analysed is kept; the same command goes on from there.")
 

@@ -1,6 +1,7 @@
 """Decoding with FFmpeg through PyAV: files, HTTP, HLS, Icecast."""
 
 import os
+import stat
 from collections.abc import Generator, Iterator
 from typing import Final, Self
 
@@ -129,10 +130,7 @@ class AvSource:
                 frames += len(block)
         if not parts:
             return None
-        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        if not np.abs(whole).max() <= MAX_SAMPLE:  # also true for NaN
-            whole = np.clip(np.nan_to_num(whole), -MAX_SAMPLE, MAX_SAMPLE)
-        return whole
+        return bounded(parts[0] if len(parts) == 1 else np.concatenate(parts))
 
     def _decode(self, after: Seconds | None = None) -> Generator[Pcm]:
         """Blocks of converted frames; the first begins at `after`."""
@@ -209,14 +207,24 @@ def open_container(uri: str) -> InputContainer:
         raise DecodeError(uri, f"cannot be opened ({words(error)}).") from error
 
 
+def bounded(block: Pcm) -> Pcm:
+    """What a broken file gives that is no number becomes silence, never the loudest sample of the track."""
+    if block.max() <= MAX_SAMPLE and block.min() >= -MAX_SAMPLE:  # False for NaN
+        return block
+    numbers = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.asarray(np.clip(numbers, -MAX_SAMPLE, MAX_SAMPLE), dtype=np.float32)
+
+
 def _check_file(path: str) -> None:
     try:
-        size = os.stat(path).st_size
+        status = os.stat(path)
     except OSError as error:
         raise DecodeError(path, f"cannot be read ({error.strerror}).") from error
-    if os.path.isdir(path):
+    if stat.S_ISDIR(status.st_mode):
         raise DecodeError(path, "is a folder, not an audio file.")
-    if size == 0:
+    if not stat.S_ISREG(status.st_mode):
+        raise DecodeError(path, "is no ordinary file: copy the music into one.")
+    if status.st_size == 0:
         raise DecodeError(path, "is empty: copy the file again.")
 
 
@@ -232,4 +240,6 @@ def _layout(channels: int) -> AudioLayout:
 
 
 def words(error: Exception) -> str:
+    if isinstance(error, av.error.PatchWelcomeError):
+        return "its sound changes in a way that FFmpeg cannot follow"
     return str(getattr(error, "strerror", None) or error or type(error).__name__).lower()

@@ -9,7 +9,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
-from adapters.decode.av import MAX_CORRUPT, MAX_SAMPLE, open_container, sound_stream, words
+from adapters.decode.av import MAX_CORRUPT, bounded, open_container, sound_stream, words
 from player.errors import DecodeError
 from player.ports.audio import Pcm
 from player.units import Seconds
@@ -64,13 +64,12 @@ class NativeSource:
         return {**self._container.metadata, **self._stream.metadata}
 
     def packets(self) -> "Iterator[Packet[AudioStream]]":
-        """Encoded packets from here to the end, or to the first damage."""
+        """Encoded packets from here to the end, or to what cannot be read of the file's own."""
         try:
             yield from self._container.demux(self._stream)
-        except (av.error.InvalidDataError, av.error.EOFError):
-            return
         except av.error.FFmpegError as error:
-            raise DecodeError(self.uri, f"broke off ({words(error)}).") from error
+            if isinstance(error, OSError):  # of the disk or the network: it may be whole the next time
+                raise DecodeError(self.uri, f"broke off ({words(error)}).") from error
 
     def blocks(self, on_packet: OnPacket | None = None) -> Iterator[Pcm]:
         """Blocks of about a second from here to the end, shape (frames, channels).
@@ -78,7 +77,7 @@ class NativeSource:
         on_packet: is given every packet as it is read, up to the first damage.
         """
         for block in self._gathered(self._frames(on_packet), self.rate):
-            yield _bounded(block)
+            yield bounded(block)
 
     def excerpt(self, at: Seconds, length: Seconds) -> Iterator[Pcm]:
         """Blocks that begin `at`, as exactly as the file keeps times, and last `length` together.
@@ -101,13 +100,9 @@ class NativeSource:
             skip = max(0, skip - len(block))
             left -= len(kept)
             if len(kept):
-                yield _bounded(kept)
+                yield bounded(kept)
             if left <= 0:
                 return
-
-    def rewind(self) -> None:
-        """Back to the beginning."""
-        self._seek(Seconds(0.0))
 
     def close(self) -> None:
         self._container.close()
@@ -220,12 +215,6 @@ class NativeSource:
         if kind == "f4":
             return whole
         return ((whole - np.float32(zero)) * np.float32(1.0 / one)).astype(np.float32, copy=False)
-
-
-def _bounded(block: Pcm) -> Pcm:
-    if not (block.max() <= MAX_SAMPLE and block.min() >= -MAX_SAMPLE):  # also true for NaN
-        return np.asarray(np.clip(np.nan_to_num(block), -MAX_SAMPLE, MAX_SAMPLE), dtype=np.float32)
-    return block
 
 
 def _prepended(first: AudioFrame, rest: Iterator[AudioFrame]) -> Iterator[AudioFrame]:

@@ -18,7 +18,8 @@ class Cluster(Executor):
     """The workers of one Dask scheduler.
 
     A worker that is killed costs nothing: Dask gives its work to others. What kills several workers one after
-    another ends with `WorkerLostError`.
+    another ends with `WorkerLostError`; work under way when the scheduler goes ends with `LibraryError`, for
+    that is no fault of a file.
     """
 
     def __init__(self, address: str) -> None:
@@ -47,10 +48,11 @@ class Cluster(Executor):
             raise LibraryError(
                 f"The scheduler at {address} has no workers: start some (dask worker {address} --nthreads 1)."
             ) from error
-        except (ImportError, AttributeError) as error:
+        except (ImportError, AttributeError, RuntimeError) as error:  # RuntimeError: the scheduler cannot
             self._client.close()
             raise LibraryError(
-                f"The workers of {address} cannot load Lull ({error}): install the same version there."
+                f"The scheduler or the workers of {address} cannot load Lull ({error}): install the same "
+                "version there."
             ) from error
         if version != FEATURES_VERSION:
             self._client.close()
@@ -78,9 +80,9 @@ class Cluster(Executor):
             try:
                 answer.set_result(future.result())
             except CancelledError as error:
-                lost = WorkerLostError(f"the connection to {self.address} was lost")
-                lost.__cause__ = error
-                answer.set_exception(lost)
+                gone = self._gone()
+                gone.__cause__ = error
+                answer.set_exception(gone)
             except self._killed as error:
                 answer.set_exception(WorkerLostError(str(error)))
             except Exception as error:  # noqa: BLE001 - handed on
@@ -92,8 +94,8 @@ class Cluster(Executor):
     def check(self) -> None:
         """Raises `LibraryError` when the scheduler is gone, or has been without workers for long."""
         if self._client.status not in ("running", "connecting"):
-            raise LibraryError(f"The scheduler at {self.address} went away: start it and scan again.")
-        if self._client.scheduler_info()["workers"]:
+            raise self._gone()
+        if self._client.scheduler_info().get("workers"):  # nothing is known of it while reconnecting
             self._alone_since = None
             return
         self._alone_since = self._alone_since or time.monotonic()
@@ -103,9 +105,13 @@ class Cluster(Executor):
             )
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Lets go of the cluster; idempotent."""
-        self._executor.shutdown(wait=wait and not cancel_futures)
-        self._client.close()
+        """Lets go of the cluster; idempotent, and quiet when the cluster let go first."""
+        if self._client.status != "closed":
+            self._executor.shutdown(wait=wait and not cancel_futures)
+            self._client.close()
+
+    def _gone(self) -> LibraryError:
+        return LibraryError(f"The scheduler at {self.address} went away: start it and scan again.")
 
 
 def features_version() -> int:

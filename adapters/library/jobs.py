@@ -90,7 +90,7 @@ def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Fail
                 return Examined(track, None)
             heard = _listen_to_excerpts(source, track.duration, pace) if mode is ScanMode.QUICK else None
             if heard is None:
-                with NativeSource(ask.path) as afresh:  # not `rewind`: it may be what cannot be moved
+                with NativeSource(ask.path) as afresh:  # it may be what cannot be moved about in
                     heard = _listen_whole(afresh, pace)
             return Examined(track, heard)
     except AnalysisError as error:

@@ -17,14 +17,16 @@ PITCH_CLASSES: Final = 12
 TYPES: Final = {int: "int32", float: "float64", str: "string"}
 
 
-def require_parquet() -> None:
-    """Raises `LibraryError` when the library that writes Parquet is not installed."""
+def require_parquet(path: Path) -> None:
+    """Raises `LibraryError` when the library that writes Parquet, or the folder for it, is not there."""
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
         raise LibraryError(
             "--export needs pyarrow, which is not installed: pip install 'lull[parquet]'."
         ) from error
+    if not path.absolute().parent.is_dir():
+        raise LibraryError(f"{path} cannot be written (there is no such folder): name another file.")
 
 
 def export(entries: Iterable[CatalogueEntry], path: Path) -> int:
@@ -33,7 +35,7 @@ def export(entries: Iterable[CatalogueEntry], path: Path) -> int:
     Columns are named as in `lull analyze --json`, with `chroma_0` (C) to `chroma_11`; what could not be
     measured is null. Raises `LibraryError`.
     """
-    require_parquet()
+    require_parquet(path)
     import pyarrow
     import pyarrow.parquet
 

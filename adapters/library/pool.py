@@ -105,7 +105,7 @@ class Workers:
     ) -> Iterator[tuple[A, R | Failure]]:
         """Each item with what `job` made of it, as they get ready, until `go_on` says no or `close`.
 
-        Raises `LibraryError` when workers cannot be started at all.
+        Raises `LibraryError` when workers cannot be started at all, or are gone for good.
         """
         left = deque(items)
         pending: dict[Future[list[R | Failure]], list[A]] = {}
@@ -220,7 +220,7 @@ def _is_broken(future: "Future[Any]") -> bool:
 
 
 def _results(future: "Future[list[R | Failure]]") -> list[R | Failure] | None:
-    """None when the worker died."""
+    """None when the worker died. Raises `LibraryError` when all workers are gone for good."""
     try:
         return future.result()
     except (BrokenExecutor, CancelledError, WorkerLostError):

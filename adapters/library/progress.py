@@ -65,8 +65,8 @@ def scan_watched(
 
 
 def tell(result: ScanResult, console: Console) -> None:
-    """What was refused and why, then the counts."""
-    for failure in result.failed:
+    """What was refused or breaks off, and why, then the counts."""
+    for failure in (*result.failed, *result.incomplete):
         console.print(f"{failure.uri}: {failure.error}", markup=False, highlight=False, soft_wrap=True)
     counts = f"{result.tracks} analysed, {result.skipped} known, {len(result.failed)} refused"
     console.print(

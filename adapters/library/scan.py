@@ -18,6 +18,7 @@ from player.ports.records import FileRecord
 from player.units import Seconds
 
 COMMIT_EVERY: Final = Seconds(1.0)  # what a killed scan loses at most, beside what its workers were at
+MOST: Final = 0.9  # of the declared duration: less was heard of a file that breaks off; own judgement
 Found = tuple[FileRecord, Track | None, TrackFeatures | None]
 
 
@@ -49,6 +50,7 @@ class ScanResult(Struct, frozen=True, kw_only=True):
     tracks: int  # files newly analysed
     skipped: int  # files known before, and further copies of a track
     failed: tuple[ScanFailure, ...]
+    incomplete: tuple[ScanFailure, ...]  # analysed as far as they can be read
     audio_s: float  # audio newly analysed
     wall_s: float
     songs_per_hour: float  # `tracks` per hour of `wall_s`
@@ -79,6 +81,7 @@ class Scan:
         self._begin = self._committed = time.monotonic()
         self._unsaved: list[Found] = []
         self._failed: list[ScanFailure] = []
+        self._incomplete: list[ScanFailure] = []
         self._total = self._tracks = self._skipped = 0
         self._audio = 0.0
 
@@ -100,11 +103,9 @@ class Scan:
         del files
         try:
             # Of files of one size, which may be copies, first one: the others may prove to be known then.
-            while todo:
-                firsts = {file.size: file for file in reversed(todo)}
-                now = [file for file in todo if firsts[file.size] is file]
-                todo = [file for file in todo if firsts[file.size] is not file]
-                self._examine(now)
+            firsts = {file.size: file for file in reversed(todo)}
+            self._examine([file for file in todo if firsts[file.size] is file])
+            self._examine([file for file in todo if firsts[file.size] is not file])
         finally:
             self._commit()
         return self.result()
@@ -117,6 +118,7 @@ class Scan:
             tracks=self._tracks,
             skipped=self._skipped,
             failed=tuple(self._failed),
+            incomplete=tuple(self._incomplete),
             audio_s=round(self._audio, 3),
             wall_s=round(wall, 3),
             songs_per_hour=round(3600.0 * self._tracks / wall, 1) if wall > 0 else 0.0,
@@ -143,7 +145,13 @@ class Scan:
         return self._mode is ScanMode.QUICK or entry.features.scan_mode is ScanMode.FULL
 
     def _examine(self, files: list[FoundFile]) -> None:
-        asked = {self._paths.of_worker(file.path): file for file in files}
+        asked: dict[str, FoundFile] = {}
+        for file in files:
+            path = self._paths.of_worker(file.path)
+            if path in asked:
+                self._fail(file.path, f"is looked for at {path}, as {asked[path].path} is: check --map.")
+            else:
+                asked[path] = file
         asks = (Ask(path, self._perhaps(file)) for path, file in asked.items())
         for ask, result in self._workers.run(examiner(self._mode, self._busy), asks):
             file = asked.pop(ask.path)
@@ -176,6 +184,12 @@ class Scan:
             else:
                 self._tracks += 1
                 self._audio += result.features.heard
+                self._note_missing(track, result.features)
+
+    def _note_missing(self, track: Track, features: TrackFeatures) -> None:
+        if features.scan_mode is ScanMode.FULL and features.heard < MOST * track.duration:
+            why = f"breaks off: {features.heard:.0f} of {track.duration:.0f} s can be read. Copy it again."
+            self._incomplete.append(ScanFailure(track.uri, why))
 
     def _fail(self, uri: str, why: str) -> None:
         self._failed.append(ScanFailure(uri, why))

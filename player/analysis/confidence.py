@@ -48,6 +48,7 @@ def confidences(features: TrackFeatures, duration: float | None = None) -> dict[
         owner = features.affect if name in ("calmness", "arousal", "valence") else features
         known = owner is not None and getattr(owner, name) is not None
         found[name] = 0.0 if not known else 1.0 if whole else _settled(row, heard)
+    found["felt_pulse"] *= features.tempo_confidence  # an octave of a tempo is no surer than the tempo
     return found
 
 

@@ -92,11 +92,11 @@ class RhythmMeter:
 
     def read(self) -> Rhythm:
         tempi = self._now()
-        tempo = tempi.tempo()
         rate = self._detector.rate(self._rate)
+        tempo = tempi.tempo() if rate else None  # without an onset the beats are the tracker's own
         return Rhythm(
             tempo=None if tempo is None else Bpm(tempo),
-            tempo_confidence=tempi.confidence(),
+            tempo_confidence=0.0 if tempo is None else tempi.confidence(),
             tempo_candidates=_candidates(tempi, tempo),
             felt_pulse=None if tempo is None else fold_tempo(Bpm(tempo)),
             pulse_clarity=self._periodicity.clarity(),

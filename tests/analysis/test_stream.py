@@ -172,6 +172,21 @@ def test_bad_input_gives_finite_numbers_or_none(signal: Pcm, measurable: bool | 
         assert (features.affect is not None) is measurable
 
 
+@pytest.mark.parametrize(
+    "signal",
+    [
+        pytest.param(np.zeros((20 * 8_000, 2)), id="silence"),
+        pytest.param(np.full((20 * 8_000, 2), 0.5), id="DC"),
+        pytest.param(np.full((20 * 8_000, 2), np.nan), id="NaN"),
+        pytest.param(np.tile(sine(1_000.0, -20.0, 20.0, 8_000), (1, 2)), id="a held tone"),
+    ],
+)
+def test_without_an_onset_there_is_no_tempo(signal: Pcm) -> None:
+    features = analyse(signal.astype(np.float32), 8_000)
+    assert (features.tempo, features.felt_pulse, features.tempo_candidates) == (None, None, ())
+    assert features.tempo_confidence == 0.0
+
+
 def test_opposite_phase_has_the_features_of_its_channels() -> None:
     mono = tune(8.0, RATE)[:, :1]
     same, opposite = (analyse((mono * [1.0, sign]).astype(np.float32), RATE) for sign in (1.0, -1.0))

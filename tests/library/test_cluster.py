@@ -1,5 +1,6 @@
 """The same scan on a Dask cluster: same results, also when a worker is killed in the middle."""
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,36 @@ def test_a_killed_worker_costs_nothing(folder: Path, tmp_path: Path) -> None:
         assert machines.workers[0].wait() != 0
     assert (result.tracks, result.skipped, result.failed) == (FILES, 0, expected_result.failed)
     assert entries == expected
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_lost_scheduler_condemns_no_file(
+    folder: Path, tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.library.pool.LOOK_EVERY", 0.5)
+    for name in range(FILES):
+        music(folder / f"{name}.flac", name, seconds=4.0)
+    catalogue = Catalogue(tmp_path / "lost.db")
+    with dask_cluster(tmp_path / "dask", workers=1) as machines:
+        cluster = Cluster(machines.address)
+
+        def lose(done: int, _total: int, _path: str) -> None:
+            if done == 3:
+                machines.scheduler.send_signal(number)
+
+        with Workers(lambda: cluster, 1, check=cluster.check) as remote:
+            scan = Scan(catalogue, remote, ScanMode.QUICK, on_progress=lose)
+            with pytest.raises(LibraryError, match="went away: start it and scan again"):
+                scan.run([str(folder)], FORMATS)
+        cluster.shutdown(cancel_futures=True)
+    kept = len(catalogue.entries())
+    assert 3 <= kept < FILES
+    assert not [record for record in catalogue.files().values() if record.error]
+    catalogue.close()
+    with Workers(WorkerPool) as local:
+        result, entries = scanned(folder, tmp_path / "lost.db", local)
+    assert (result.tracks, result.skipped, result.failed) == (FILES - kept, kept, ())
+    assert len(entries) == FILES
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error_that_says_what_to_do(

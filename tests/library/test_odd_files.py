@@ -1,0 +1,106 @@
+"""Files and places that a scan must neither lose nor judge by what came before."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av.audio.stream import AudioStream
+
+from adapters.library.jobs import analyse_file, identify_file
+from adapters.library.paths import PathMap
+from adapters.library.pool import Workers
+from adapters.library.scan import Scan, ScanResult
+from adapters.store.catalogue import Catalogue
+from player.model import ScanMode, TrackFeatures
+from player.settings import LibrarySettings
+from tests.support.music import music
+
+FORMATS = LibrarySettings().formats
+
+
+def scanned(
+    folder: Path, catalogue: Catalogue, workers: Workers, mode: ScanMode = ScanMode.FULL
+) -> ScanResult:
+    return Scan(catalogue, workers, mode).run([str(folder)], FORMATS)
+
+
+def test_a_file_that_changes_its_rate_is_judged_alike_whatever_came_before(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    """A chained Ogg: what FFmpeg can read of it is music, and that it breaks off is said."""
+    path = chained(folder / "a.ogg")
+    quick = scanned(folder, catalogue, workers, ScanMode.QUICK)
+    assert (quick.tracks, quick.failed) == (1, ())
+    full = scanned(folder, catalogue, workers, ScanMode.FULL)  # so short a file is heard whole at once
+    assert (full.skipped, full.failed) == (1, ())
+    afresh = analyse_file(str(path))
+    assert isinstance(afresh, TrackFeatures)
+    assert afresh.heard == pytest.approx(12.0, abs=0.1)
+    [entry] = catalogue.entries().values()
+    assert entry.features == afresh
+    assert entry.track == identify_file(str(path))
+
+
+def chained(path: Path) -> Path:
+    """Twelve seconds, then a second stream at another rate."""
+    parts = []
+    for number, rate in enumerate((44_100, 22_050)):
+        part = path.with_name(f"part{number}")
+        noise = np.random.default_rng(number).normal(0.0, 0.1, (1, 2 * 12 * rate))
+        with av.open(str(part), "w", format="ogg") as container:
+            stream = container.add_stream("vorbis", rate=rate, options={"strict": "experimental"})
+            assert isinstance(stream, AudioStream)
+            stream.layout = "stereo"
+            frame = av.AudioFrame.from_ndarray(noise.astype(np.float32), format="flt", layout="stereo")
+            frame.sample_rate = rate
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        parts.append(part.read_bytes())
+        part.unlink()
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def test_many_files_of_one_size_are_examined_side_by_side(
+    folder: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        music(folder / f"{number}.wav", number)
+    rounds = []
+    run = Workers.run
+
+    def counted(self: Workers, job: Any, items: Any, *rest: Any) -> Any:
+        asked = list(items)
+        rounds.append(len(asked))
+        return run(self, job, asked, *rest)
+
+    monkeypatch.setattr(Workers, "run", counted)
+    with Workers(ThreadPoolExecutor) as workers:
+        assert scanned(folder, catalogue, workers).tracks == 6
+    assert rounds == [1, 5]
+
+
+def test_two_files_at_one_place_of_the_workers_are_named(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    music(folder / "one" / "a.mp3", 1)
+    music(folder / "two" / "a.mp3", 2, seconds=2.5)
+    paths = PathMap([f"{folder / 'one'}={folder / 'two'}"])
+    result = Scan(catalogue, workers, paths=paths).run([str(folder)], FORMATS)
+    assert len(result.failed) == 1
+    assert "check --map" in result.failed[0].error
+
+
+def test_a_file_that_breaks_off_is_kept_and_named(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    path = music(folder / "a.mp3", 1, seconds=40.0)  # its header counts the frames there should be
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 5])
+    music(folder / "b.mp3", 2, seconds=40.0)
+    result = scanned(folder, catalogue, workers)
+    assert (result.tracks, result.failed) == (2, ())
+    assert [failure.uri for failure in result.incomplete] == [str(path)]
+    assert "16 of 40 s can be read" in result.incomplete[0].error
