@@ -162,26 +162,33 @@ class NativeSource:
         """Samples together until there are `at_least` for each channel."""
         held, form, width = 0, "", 0
         parts: list[list[bytes]] = []  # copied at once: the decoder's own memory stays small and in the cache
-        for given in frames:
-            planes = given.planes
-            # of planar sound, other channels are another number of planes: no need to look closer
-            alike = len(planes) == len(parts) > 1 and given.sample_rate == self.rate
-            for frame in (given,) if alike else self._native(given):
-                if not alike:
-                    planes = frame.planes
-                    if frame.format.name != form:
-                        if held:
-                            yield self._joined(parts, form)
-                        held, form, parts = 0, frame.format.name, [[] for _ in planes]
-                        width = frame.format.bytes * (1 if len(planes) > 1 else self.channels)
-                samples = frame.samples
-                for row, plane in zip(parts, planes, strict=True):
-                    part = bytes(plane)
-                    row.append(part if len(part) == samples * width else part[: samples * width])  # padded
-                held += samples
-                if held >= at_least:
-                    yield self._joined(parts, form)
-                    held, parts = 0, [[] for _ in planes]
+        try:
+            for given in frames:
+                planes = given.planes
+                # of planar sound, other channels are another number of planes: no need to look closer
+                alike = len(planes) == len(parts) > 1 and given.sample_rate == self.rate
+                for frame in (given,) if alike else self._native(given):
+                    if not alike:
+                        planes = frame.planes
+                        if frame.format.name != form:
+                            if held:
+                                yield self._joined(parts, form)
+                            held, form, parts = 0, frame.format.name, [[] for _ in planes]
+                            width = frame.format.bytes * (1 if len(planes) > 1 else self.channels)
+                    samples = frame.samples
+                    for row, plane in zip(parts, planes, strict=True):
+                        part = bytes(plane)
+                        row.append(
+                            part if len(part) == samples * width else part[: samples * width]
+                        )  # padded
+                    held += samples
+                    if held >= at_least:
+                        yield self._joined(parts, form)
+                        held, parts = 0, [[] for _ in planes]
+        except DecodeError:
+            if held:  # music up to the break
+                yield self._joined(parts, form)
+            raise
         if held:
             yield self._joined(parts, form)
 
