@@ -1,5 +1,6 @@
 """What every policy is: a way to choose among tracks that have passed every hard constraint."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from random import Random
 from typing import Protocol
@@ -48,7 +49,7 @@ class Policy(Protocol):
         ...
 
 
-class Ranking:
+class Ranking(ABC):
     """A policy that scores each candidate and takes the best; a tie goes to the smallest track id.
 
     Subclasses say `name` and `predict_one`, and `promise` unless familiarity is what counts.
@@ -63,8 +64,8 @@ class Ranking:
     def aim(self, scene: Scene) -> float | None:  # noqa: ARG002
         return None
 
-    def predict_one(self, candidate: Candidate, scene: Scene) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def predict_one(self, candidate: Candidate, scene: Scene) -> float: ...
 
     def choose(self, candidates: Sequence[Candidate], scene: Scene, random: Random) -> Choice:  # noqa: ARG002
         score, best = 0.0, None
