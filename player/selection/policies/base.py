@@ -1,6 +1,5 @@
 """What every policy is: a way to choose among tracks that have passed every hard constraint."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from random import Random
 from typing import Protocol
@@ -49,7 +48,7 @@ class Policy(Protocol):
         ...
 
 
-class Ranking(ABC):
+class Ranking:
     """A policy that scores each candidate and takes the best; a tie goes to the smallest track id.
 
     Subclasses say `name` and `predict_one`, and `promise` unless familiarity is what counts.
@@ -64,8 +63,8 @@ class Ranking(ABC):
     def aim(self, scene: Scene) -> float | None:  # noqa: ARG002
         return None
 
-    @abstractmethod
-    def predict_one(self, candidate: Candidate, scene: Scene) -> float: ...
+    def predict_one(self, candidate: Candidate, scene: Scene) -> float:
+        raise NotImplementedError
 
     def choose(self, candidates: Sequence[Candidate], scene: Scene, random: Random) -> Choice:  # noqa: ARG002
         score, best = 0.0, None
