@@ -41,6 +41,7 @@ PATTERNS: Final = {  # what a pattern of `player.settings` wants, by key
     "risk": "must be low, moderate or high",
     "spoken_word": "must be exclude, allow or prefer",
     "quiet_hours": 'must be a span of the day such as "21:30-07:00", or null for none',
+    "hold_until": 'must be a time of day such as "07:00", or null for never',
     "usual_peak": 'must be a time of day such as "16:00", or null when unknown',
 }
 

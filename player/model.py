@@ -143,6 +143,7 @@ class Quantity(StrEnum):
     SOUND_LEVEL = "sound_level"  # dB above the room's baseline
     SOUND_EVENT = "sound_event"  # 0 or 1
     POSTURE = "posture"  # code
+    ALARM = "alarm"  # 0 or 1: fire alarm, nurse call
 
 
 class Reading(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ Slug = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}$")]
 UnitInterval = Annotated[float, Meta(ge=0, le=1)]
 PercentSetting = Annotated[Percent, Meta(ge=0, le=100)]
 Duration = Annotated[Seconds, Meta(ge=0)]
+ClockRange = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class LibrarySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +50,11 @@ class PolicySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     prompt_staff_after_s: Duration = Seconds(600.0)
     swap_fade_s: Annotated[Seconds, Meta(ge=3, le=8)] = Seconds(5.0)
     max_swaps_per_hour: Annotated[int, Meta(ge=0)] = 6
+    session_s: Duration = Seconds(2700.0)  # of music that a sensor or the hour began, 24-45 min
+    dose_s: Duration = Seconds(14400.0)  # of such music in a day
+    before_peak_s: Duration = Seconds(1800.0)  # so long before the usual restless hour; 0: never
+    sleep_fade_s: Duration = Seconds(300.0)
+    hold_until: ClockTime | None = None  # a stop by staff ends at this time; None: only a person ends it
     half_life_days: Annotated[float, Meta(ge=1, le=365)] = 25.0  # of what was learned
     explore_margin: UnitInterval = 0.05  # how much worse than the best a piece tried out may seem, agitation
 
@@ -86,10 +93,6 @@ class VolumeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     night_max: PercentSetting = Percent(50.0)
     max_dba: Annotated[float, Meta(ge=30, le=85)] = 70.0
     night_max_dba: Annotated[float, Meta(ge=30, le=85)] = 50.0
-
-
-ClockRange = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
-ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

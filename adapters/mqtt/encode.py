@@ -114,6 +114,7 @@ def state(topics: Topics, view: StateView, moment: Moment) -> Outgoing:
                 agitation=round(listener.agitation, 3),
                 confidence=round(listener.confidence, 3),
                 trend=listener.trend,
+                validity=listener.validity,
                 why=tuple(
                     EvidencePayload(
                         source=clean(evidence.source, 64),
@@ -121,6 +122,9 @@ def state(topics: Topics, view: StateView, moment: Moment) -> Outgoing:
                         agitation=round(evidence.agitation, 3),
                         weight=round(evidence.weight, 3),
                         age_s=round(evidence.age, 1),
+                        value=_short(evidence.value),
+                        usual=_short(evidence.usual),
+                        departure=_short(evidence.departure),
                     )
                     for evidence in listener.why
                 ),

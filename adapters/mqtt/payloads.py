@@ -100,6 +100,9 @@ class EvidencePayload(Struct, frozen=True, kw_only=True):
     agitation: float
     weight: float
     age_s: float
+    value: float | None  # in the unit of the quantity
+    usual: float | None  # for this person now
+    departure: float | None  # from usual, in mean absolute departures of this person
 
 
 class AgitationPayload(Outbound, frozen=True, kw_only=True):
@@ -108,6 +111,7 @@ class AgitationPayload(Outbound, frozen=True, kw_only=True):
     agitation: float
     confidence: float
     trend: str
+    validity: str  # valid | asleep | not_worn
     why: tuple[EvidencePayload, ...]
 
 

@@ -33,9 +33,11 @@ SCALES: Final = {
     Quantity.SOUND_LEVEL: Scale(-60, 100, ("dB",)),
     Quantity.SOUND_EVENT: Scale(0, 1, switch=True),
     Quantity.POSTURE: Scale(0, 255),
+    Quantity.ALARM: Scale(0, 1, switch=True),
 }
 
-STATES: Final = frozenset({Quantity.BED_OCCUPIED, Quantity.PRESENCE})  # a retained one still holds
+# Of these a retained one still holds.
+STATES: Final = frozenset({Quantity.BED_OCCUPIED, Quantity.PRESENCE, Quantity.ALARM})
 
 
 def quantity(kind: str) -> Quantity | None:

@@ -106,6 +106,12 @@ class EvidencePool:
             validity=Validity.ASLEEP if asleep else Validity.VALID,
         )
 
+    def rating(self, at: Seconds) -> float | None:
+        """The newest rating by staff that still counts, 0-4."""
+        self._drop_stale(at)
+        ratings = [r for (_, quantity), r in self._newest.items() if quantity is Quantity.AGITATION_RATING]
+        return max(ratings, key=lambda r: r.at).value if ratings else None
+
     def features(self, at: Seconds) -> dict[str, float]:
         """What the fitted model sees at this moment, by name (see `arousal.FEATURES`): for fitting it."""
         return self._sensors.picture(at, set()).features

@@ -10,6 +10,7 @@ with a half-life: the evidence is discounted, the prior is not (drift, habituati
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from operator import mul
 from random import Random
 
@@ -102,7 +103,7 @@ class Learner:
         size = len(prior.mean)
         if learned is None or len(learned.xy) != size:  # of another version of the policy
             learned = Learned(xx=diagonal([0.0] * size), xy=[0.0] * size)
-        self.learned = learned
+        self.learned = _copy(learned)
         self._posterior: Posterior | None = None
         self._posterior_at = Seconds(0.0)
 
@@ -127,9 +128,7 @@ class Learner:
 
     def snapshot(self) -> Learned:
         """What was learned, to be stored: it changes no more."""
-        now = self.learned
-        tracks = {name: TrackSums(track.n, [*track.x], track.y) for name, track in now.tracks.items()}
-        return Learned(at=now.at, xx=[[*row] for row in now.xx], xy=[*now.xy], tracks=tracks)
+        return _copy(self.learned)
 
     def posterior(self, at: Seconds) -> Posterior:
         age = at - self._posterior_at
@@ -161,21 +160,32 @@ class Learner:
             track.x = [keep * value for value in track.x]
 
 
-def thompson(
-    believed: Posterior, options: Sequence[tuple[TrackId, Sequence[float]]], draws: int, random: Random
-) -> list[float]:
-    """For each option the share of `draws` from the posterior in which it is the best. Sums to 1."""
+def _copy(learned: Learned) -> Learned:
+    tracks = {name: TrackSums(track.n, [*track.x], track.y) for name, track in learned.tracks.items()}
+    return Learned(at=learned.at, xx=[[*row] for row in learned.xx], xy=[*learned.xy], tracks=tracks)
+
+
+DRAWS = 200  # from the posterior, whose shares are the chances; a tuning constant
+
+
+@cache
+def _normals(size: int) -> list[list[float]]:
+    """`DRAWS` draws of so many unit normals, always the same: chance enters only when the lot is drawn."""
+    random = Random(0)
+    return [[random.gauss(0.0, 1.0) for _ in range(size)] for _ in range(DRAWS)]
+
+
+def thompson(believed: Posterior, options: Sequence[tuple[TrackId, Sequence[float]]]) -> list[float]:
+    """For each option the probability that it is the best, from `DRAWS` of the posterior. Sums to 1."""
     means = [believed.mean(track_id, x) for track_id, x in options]
     spreads = [believed.spread(track_id, x) for track_id, x in options]
     size = len(spreads[0][0])
+    rows = [
+        (mean, own, loads, size + n)
+        for n, (mean, (loads, own)) in enumerate(zip(means, spreads, strict=True))
+    ]
     wins = [0] * len(options)
-    normal = random.gauss
-    for _ in range(draws):
-        shared = [normal(0.0, 1.0) for _ in range(size)]
-        best, winner = -math.inf, 0
-        for index, (loads, own) in enumerate(spreads):
-            value = means[index] + own * normal(0.0, 1.0) + sum(map(mul, loads, shared))
-            if value > best:
-                best, winner = value, index
-        wins[winner] += 1
-    return [count / draws for count in wins]
+    for normals in _normals(size + len(options)):
+        values = [mean + own * normals[n] + sum(map(mul, loads, normals)) for mean, own, loads, n in rows]
+        wins[values.index(max(values))] += 1
+    return [count / DRAWS for count in wins]

@@ -54,6 +54,7 @@ class Context(Struct, frozen=True, kw_only=True):
     present: CatalogueEntry | None = None  # what is heard; None: silence
     step: int = 0  # whole tracks of this soothing already heard
     situation: Situation = Situation()
+    surest: bool = False  # the piece most sure to help, rather than the policy's choice
 
 
 class History(Struct, frozen=True, kw_only=True):

@@ -86,6 +86,7 @@ class NaturalChange:
         if learned is None or len(learned.xy) != size:
             learned = Natural(xx=diagonal([0.0] * size), xy=[0.0] * size)
         self.learned = learned
+        self.learned = self.snapshot()  # whoever stored it keeps it as it was
         self._half_life = half_life
         self._lower: Matrix | None = None
         self._weights: Vector = []

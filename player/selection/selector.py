@@ -81,6 +81,8 @@ class Selector:
         candidates = self._shortlist(bound, scene, history, random)
         if not candidates:
             return None
+        if context.surest:
+            return self._selection(self.policy.surest(candidates, scene), scene)
         choice = self.policy.choose(candidates, scene, random)
         if self._may_randomise(choice, scene) and len(candidates) > 1:
             choice = self._between_two(choice, candidates, scene, random)

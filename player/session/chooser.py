@@ -28,16 +28,23 @@ class Chooser:
         self._calmer_for: tuple[object, ...] = ()
         self.situation = Situation()
 
-    def calmer(self, present: TrackId | None, at: Seconds) -> Selection | None:
+    def calmer(self, present: TrackId | None, at: Seconds, *, surest: bool = False) -> Selection | None:
         """The best approved piece that is no more arousing than `present`, and not just played.
 
         Asked again about the same moment it answers the same, so that what stands by is what is played.
+        surest: the one most sure to help, also when it was played a moment ago.
         """
+        floor = self.calmness(present)
+        if surest:
+            avoid = without(frozenset(), present)
+            return self._choose(
+                self._context(present, at, soothe=True, floor=floor, avoid=avoid, surest=True)
+            )
         situation = self.situation
         moment = (present, self._catalogue.version, self._recall.version, situation.severe, situation.quiet)
         if self._calmer is None or moment != self._calmer_for:
             self._calmer_for = moment
-            context = self._context(present, at, soothe=True, floor=self.calmness(present))
+            context = self._context(present, at, soothe=True, floor=floor)
             self._calmer = self._choose(context)
         return self._calmer
 
@@ -105,6 +112,7 @@ class Chooser:
         floor: float = 0.0,
         relax: Relax = Relax.NOTHING,
         avoid: frozenset[TrackId] | None = None,
+        surest: bool = False,
     ) -> Context:
         """avoid: None for what was heard lately and the present piece."""
         if avoid is None:
@@ -120,6 +128,7 @@ class Chooser:
             present=self._catalogue.get(present),
             step=0 if before is None else before + 1,
             situation=self.situation,
+            surest=surest,
         )
 
     def _choose(self, context: Context) -> Selection | None:

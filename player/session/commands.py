@@ -4,22 +4,23 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from player.model import AdaptMode, Command, Quantity, Reading, TrackId, Verb
+from player.model import AdaptMode, Command, Quantity, Reading, Selection, TrackId, Verb
 from player.session.catalogue import Catalogue
 from player.session.direction import NOTHING_LEFT, STOP_FADE, Direction
 from player.session.recall import Recall
-from player.session.states import Held, Idle, Paused, Playing, Soothing
+from player.session.states import Fading, Held, Idle, Paused, Playing, Resting, Soothing
 from player.session.transport import Transport
 from player.session.volume import VolumeControl
 from player.units import Seconds
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What is answered on `cmd_result`. `reading`: a rating that the command carried."""
+    """What is answered on `cmd_result`. reading: a rating that came with it. choice: a piece to soothe."""
 
     ok: bool = True
     reason: str = ""
     reading: Reading | None = None
+    choice: Selection | None = None
 
 
 RESIDENT = "resident"  # who presses, as a button names it (MQTT.md A)
@@ -51,11 +52,11 @@ class CommandDesk:
                 self._direction.hold(at, by)
                 return DONE
             case Verb.PAUSE:
-                return DONE if self._direction.pause(at, by) else NOTHING_PLAYS
+                return self._pause(at, by)
             case Verb.PLAY:
                 return self._play(at, by, minute)
             case Verb.PLAY_PAUSE:
-                playing = isinstance(self._direction.state, Playing | Soothing)
+                playing = self._direction.heard
                 return self.carry_out(_as(command, Verb.PAUSE if playing else Verb.PLAY), at, minute)
             case Verb.CALM:
                 return self._calm(at, by, minute)
@@ -77,6 +78,12 @@ class CommandDesk:
             case _:
                 assert_never(command.verb)
 
+    def _pause(self, at: Seconds, by: str) -> Result:
+        if isinstance(self._direction.state, Fading):
+            self._direction.finish(at)
+            return DONE
+        return DONE if self._direction.pause(at, by) else NOTHING_PLAYS
+
     def _play(self, at: Seconds, by: str, minute: int) -> Result:
         refused = self._not_for_the_resident(by, minute)
         if refused is not None:
@@ -87,7 +94,10 @@ class CommandDesk:
             case Paused():
                 self._direction.unpause(at, by)
                 return DONE
-            case Idle() | Held():
+            case Fading():
+                self._direction.unfade(at, by, f"Play, asked by {by}")
+                return DONE
+            case Idle() | Held() | Resting():
                 self._wake_mode()
                 place, self._recall.held_by = self._recall.resume, None
                 if place is not None and self._direction.resume(place, at, by, f"Play, asked by {by}"):
@@ -102,7 +112,7 @@ class CommandDesk:
         match self._direction.state:
             case Held(by=holder) | Paused(by=holder) if holder != RESIDENT:
                 return Result(ok=False, reason="held-by-staff")
-            case Held() | Idle() if self._volume.quiet_hours(minute):
+            case Held() | Idle() | Resting() if self._volume.quiet_hours(minute):
                 return Result(ok=False, reason="quiet-hours")
             case _:
                 return None
@@ -112,14 +122,15 @@ class CommandDesk:
         if refused is not None:
             return refused
         self._wake_mode()
-        if self._direction.soothe(at, by, f"Calmer music, asked by {by}"):
-            return DONE
+        choice = self._direction.soothe(at, by, f"Calmer music, asked by {by}")
+        if choice is not None:
+            return Result(choice=choice)
         if isinstance(self._direction.state, Playing | Soothing):
             return NOTHING_CALMER
         return self._play(at, by, minute)
 
     def _next(self, at: Seconds, by: str) -> Result:
-        if isinstance(self._direction.state, Idle | Held):
+        if isinstance(self._direction.state, Idle | Held | Resting):
             return NOTHING_PLAYS
         return DONE if self._direction.follow(at, by, f"Another piece, asked by {by}") else NOTHING_TO_PLAY
 
@@ -154,7 +165,9 @@ class CommandDesk:
                     self._direction.silence(at, NOTHING_LEFT)
             case Paused():
                 self._transport.stop(STOP_FADE)  # `play` brings another
-            case Idle() | Held():
+            case Fading():
+                self._direction.finish(at)
+            case Idle() | Held() | Resting():
                 pass
 
     def _mode(self, command: Command, at: Seconds) -> Result:

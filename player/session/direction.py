@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from player.model import CatalogueEntry, Selection, TrackId
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.messages import Decision, Resume
 from player.session.recall import Recall
-from player.session.states import Held, Idle, Paused, Playing, Soothing, State
+from player.session.states import Fading, Held, Idle, Paused, Playing, Resting, Soothing, State
 from player.session.transport import Broke, Ending, Entered, Outcome, RanOut, Target, Transport
 from player.session.views import track_view
 from player.settings import PolicySettings
@@ -19,7 +19,10 @@ STOP_FADE = Seconds(0.4)  # the stop, never above 0.5 s (DESIGN 5)
 PAUSE_FADE = Seconds(0.4)
 RESUME_FADE = Seconds(2.0)  # after a fault or a pause: quietly in again
 START_FADE = Seconds(4.0)
+STAY_CALM = Seconds(1800.0)  # after a soothing, 20-30 min (SCIENCE, "Delivery")
 NOW = Seconds(0.0)
+RETRY = "retry"  # trigger: another piece within one soothing
+LOOK = "please look for pain, thirst, toilet, noise, light, or company that is missed."
 NOTHING_LEFT = "No music that may be played is left. Add music, or lift a “never”."
 
 
@@ -52,8 +55,18 @@ class Direction:
         self.policy = PolicySettings()
 
     @property
-    def soothing(self) -> bool:
-        return isinstance(self.state, Soothing)
+    def heard(self) -> bool:
+        """Whether music is meant to be heard."""
+        return isinstance(self.state, Playing | Soothing | Fading)
+
+    @property
+    def heard_id(self) -> TrackId | None:
+        return self._transport.current
+
+    @property
+    def ends_at(self) -> Seconds | None:
+        """When a fade-out that runs will be over."""
+        return self.state.until if isinstance(self.state, Fading) else None
 
     @property
     def wanted(self) -> TrackId | None:
@@ -82,48 +95,97 @@ class Direction:
         if entry is None:
             return False
         reason = f"{why}: “{entry.track.title}” goes on where it was."
+        self._recall.resting = None
         if not isinstance(self.state, Playing | Soothing):
             self.state = Playing(since=at, reason=reason)
         self._record(Motive(kind="resume", trigger=trigger, reason=reason), entry, at)
         self._transport.go(Target(entry=entry, fade=RESUME_FADE, start=place.position), at)
         return True
 
-    def soothe(self, at: Seconds, trigger: str, why: str) -> bool:
-        """Move to calmer familiar music. False when nothing calmer is there: the present music goes on."""
-        choice = self._chooser.calmer(self.wanted, at)
+    def soothe(self, at: Seconds, trigger: str, why: str, *, surest: bool = False) -> Selection | None:
+        """Move to calmer familiar music. None when nothing calmer is there: the present music goes on.
+
+        surest: the piece most sure to help rather than the policy's choice.
+        """
+        choice = self._chooser.calmer(self.wanted, at, surest=surest)
         if choice is None:
-            self._keep(at, trigger, why)
-            return False
+            self._keep(at, trigger, f"{why}: nothing calmer is known")
+            return None
         reason = f"{why}: {choice.reason}."
-        self._wake_up()
-        self.state = Soothing(since=at, reason=reason, until=Seconds(at + self.policy.response_window_s))
+        self._wake_up(at)
+        again = self.state if isinstance(self.state, Soothing) and trigger == RETRY else None
+        self.state = Soothing(
+            since=at,
+            reason=reason,
+            until=Seconds(at + self.policy.response_window_s),
+            began=again.began if again else at,
+            tries=again.tries + 1 if again else 1,
+            before=self.agitation,
+        )
         self._go(choice, Motive(kind="swap", trigger=trigger, reason=reason), self.policy.swap_fade_s, at)
-        return True
+        return choice
 
     def _keep(self, at: Seconds, trigger: str, why: str) -> None:
         """Said, so that nobody presses again and wonders."""
         entry = self._catalogue.get(self._transport.current)
         if entry is not None:
-            reason = f"{why}: nothing calmer is known, “{entry.track.title}” goes on."
+            reason = f"{why}, “{entry.track.title}” goes on."
             self._record(Motive(kind="keep", trigger=trigger, reason=reason), entry, at)
 
-    def settle(self, at: Seconds, reason: str) -> None:
-        """The soothing is over and the music goes on."""
-        if self.soothing:
-            self.state = Playing(since=at, reason=reason)
+    def settle(self, at: Seconds, why: str, *, said: bool = False) -> None:
+        """The soothing is over and the music goes on, calm for a while. said: a decision told it already."""
+        if isinstance(self.state, Soothing):
+            if not said:
+                self._keep(at, "window", why)
+            self.state = Playing(since=at, reason=f"{why}.", calm_until=Seconds(at + STAY_CALM))
+
+    def prompt(self, at: Seconds, why: str) -> None:
+        """Ask staff to look after the resident: music must not mask a need that is not met."""
+        entry = self._catalogue.get(self._transport.current)
+        self._record(Motive(kind="prompt", trigger="need", reason=f"{why}: {LOOK}"), entry, at)
+
+    def rest(self, at: Seconds, over: Seconds, trigger: str, reason: str) -> None:
+        """Fade out over this time, and be silent until there is an occasion for music."""
+        if isinstance(self.state, Playing | Soothing):
+            self._remember_place()
+            self._record(Motive(kind="rest", trigger=trigger, reason=reason), None, at)
+            self._transport.cancel()
+            self._transport.pause(over)
+            self._recall.resting = reason
+            self.state = Fading(since=at, reason=reason, until=Seconds(at + over))
+
+    def tick(self, at: Seconds) -> None:
+        if isinstance(self.state, Fading) and at >= self.state.until:
+            self.finish(at)
+
+    def finish(self, at: Seconds) -> None:
+        """The end of a fade-out, at its time or because a person wants silence now."""
+        if isinstance(self.state, Fading):
+            self._transport.stop(STOP_FADE)
+            self.state = Resting(since=at, reason=self.state.reason)
+
+    def unfade(self, at: Seconds, trigger: str, why: str) -> None:
+        """The programme comes back out of a fade-out."""
+        if isinstance(self.state, Fading):
+            entry, end = self._catalogue.get(self._transport.current), self._transport.leaves_at
+            self._wake_up(at)
+            reason = f"{why}: the music goes on."
+            self._record(Motive(kind="resume", trigger=trigger, reason=reason), entry, at)
+            if end is not None:  # it was about to end: what follows was not chosen
+                self._before_the_end(end, at)
 
     def follow(
         self, at: Seconds, trigger: str, why: str, not_before: Seconds = NOW, fade: Seconds | None = None
     ) -> bool:
         """The next piece. False when nothing may be played."""
-        choice = self._chooser.following(self.wanted, at, calm=self.soothing)
+        choice = self._chooser.following(self.wanted, at, calm=self._stays_calm(at))
         if choice is None:
             return False
         reason = f"{why}: {choice.reason}."
-        self._wake_up()
+        self._wake_up(at)
         match self.state:
-            case Soothing(until=until):
-                self.state = Soothing(since=at, reason=reason, until=until)
+            case Playing() | Soothing():
+                self.state = structs.replace(self.state, since=at, reason=reason)
             case _:
                 self.state = Playing(since=at, reason=reason)
         self._go(
@@ -142,7 +204,14 @@ class Direction:
         if not isinstance(self.state, Held):
             self._record(Motive(kind="hold", trigger=by, reason=f"Stopped by {by}."), None, at)
         self.state = Held(since=at, by=by)
-        self._recall.held_by, self._recall.paused_by = by, None
+        self._recall.held_by, self._recall.paused_by, self._recall.resting = by, None, None
+
+    def release(self, at: Seconds, reason: str) -> None:
+        """A hold ends by the clock: the music may come again, when there is an occasion."""
+        if isinstance(self.state, Held):
+            self._record(Motive(kind="release", trigger="clock", reason=reason), None, at)
+            self._recall.held_by, self._recall.resting = None, reason
+            self.state = Resting(since=at, reason=reason)
 
     def silence(self, at: Seconds, reason: str) -> None:
         """Nothing may be played: fade out and say why."""
@@ -162,7 +231,7 @@ class Direction:
         if not isinstance(self.state, Paused):
             return
         paused_for, end = at - self.state.since, self._transport.leaves_at
-        self._wake_up()
+        self._wake_up(at)
         if self.wanted is not None:
             if end is not None:  # it was about to end: what follows was not yet chosen
                 self._before_the_end(Seconds(end + paused_for), at)
@@ -172,9 +241,11 @@ class Direction:
             self.follow(at, by, "Play again")
 
     def restore(self, at: Seconds) -> None:
-        """A hold or a pause outlives a restart."""
+        """A hold, a pause and a rest outlive a restart."""
         if self._recall.held_by is not None:
             self.state = Held(since=at, by=self._recall.held_by)
+        elif self._recall.resting is not None:
+            self.state = Resting(since=at, reason=self._recall.resting)
         elif self._recall.paused_by is not None:
             during = Playing(since=at, reason="Paused before a restart.")
             self.state = Paused(since=at, by=self._recall.paused_by, during=during)
@@ -182,26 +253,28 @@ class Direction:
     # --- what the transport saw -----------------------------------------------------------------------
 
     def outcome(self, outcome: Outcome, at: Seconds) -> None:
-        """While paused nothing that happens to the decks starts the music: only a person does."""
-        paused = isinstance(self.state, Paused)
+        """What happens to the decks moves the music only while music is meant to be heard and stay."""
+        playing = isinstance(self.state, Playing | Soothing)
         match outcome:
             case Entered(track_id=track_id):
                 self._recall.played(track_id, at)
                 self._recall.place(track_id, self._transport.position)
             case Broke(track_id=track_id):
                 self._broke(outcome, at)
-                if paused:
-                    return
-                if self.wanted is None or (outcome.dry and self._transport.target is None):
+                if not playing:
+                    pass
+                elif self.wanted is None or (outcome.dry and self._transport.target is None):
                     self._after_fault(at, f"The piece before could not be played ({outcome.reason})")
                 elif outcome.wanted and self._transport.current != track_id:
                     self.follow(at, "fault", "The piece that was to come could not be played")
             case Ending(at=end):
-                if self._transport.target is None and not paused:
+                if playing and self._transport.target is None:
                     self._before_the_end(end, at)
             case RanOut():
-                if isinstance(self.state, Playing | Soothing):
+                if playing:
                     self._after_fault(at, "The piece before ended early")
+                else:
+                    self.finish(at)
 
     def lost(self, track_id: TrackId, position: Seconds) -> None:
         """The audio process is gone; the place is kept. What was about to be heard will begin anew."""
@@ -211,6 +284,8 @@ class Direction:
         else:
             self._recall.place(track_id or None, position)
         self._transport.lost()
+        if isinstance(self.state, Fading):
+            self.state = Resting(since=self.state.until, reason=self.state.reason)
 
     def _broke(self, broke: Broke, at: Seconds) -> None:
         self._catalogue.broke(broke.track_id, at)
@@ -228,12 +303,27 @@ class Direction:
 
     # --- tools --------------------------------------------------------------------------------------
 
-    def _wake_up(self) -> None:
-        """A move out of Paused opens the programme again; out of Held it ends the hold."""
-        if isinstance(self.state, Paused):
-            self._transport.resume(RESUME_FADE)
-            self.state = self.state.during
-        self._recall.held_by = self._recall.paused_by = None
+    def _stays_calm(self, at: Seconds) -> bool:
+        match self.state:
+            case Soothing() | Paused(during=Soothing()):
+                return True
+            case Playing(calm_until=until) | Paused(during=Playing(calm_until=until)):
+                return at < until
+            case _:
+                return False
+
+    def _wake_up(self, at: Seconds) -> None:
+        """A move out of silence, or on the way there, opens the programme again and ends what held it."""
+        match self.state:
+            case Paused(during=during):
+                self._transport.resume(RESUME_FADE)
+                self.state = during
+            case Fading():
+                self._transport.resume(RESUME_FADE)
+                self.state = Playing(since=at, reason="The music goes on.")
+            case _:
+                pass
+        self._recall.held_by = self._recall.paused_by = self._recall.resting = None
 
     def _go(
         self, choice: Selection, motive: Motive, fade: Seconds, at: Seconds, not_before: Seconds = NOW
@@ -241,7 +331,7 @@ class Direction:
         entry = self._catalogue.get(choice.track_id)
         if entry is None:  # the selector chose from the catalogue within this very event
             raise AssertionError(choice.track_id)
-        self._recall.held_by = None
+        self._recall.held_by = self._recall.resting = None
         self._record(motive, entry, at, choice)
         gentle = motive.kind == "swap"
         self._transport.go(Target(entry=entry, fade=fade, not_before=not_before, gentle=gentle), at)
@@ -261,6 +351,8 @@ class Direction:
                 propensity=choice.propensity if choice else 1.0,
                 expected_reward=choice.expected_reward if choice else 0.0,
                 agitation=self.agitation,
+                context=choice.context if choice else {},
+                basis=choice.basis if choice else {},
             )
         )
 

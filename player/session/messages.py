@@ -18,6 +18,8 @@ from player.model import (
     TrackFeatures,
     TrackId,
 )
+from player.selection.bandit import Learned
+from player.selection.reward import Natural
 from player.settings import Profile, Settings
 from player.units import Percent, Seconds
 
@@ -41,6 +43,13 @@ class Play(Struct, frozen=True, kw_only=True):
     count: int
 
 
+class RestlessHours(Struct, frozen=True, kw_only=True):
+    """Episodes by hour of the local day; their weight fades with weeks."""
+
+    weights: tuple[float, ...] = (0.0,) * 24
+    at: Seconds = Seconds(0.0)  # the moment to which they are discounted
+
+
 class Memory(Struct, frozen=True, kw_only=True):
     """What outlives a restart: decisions of staff, and where the music was. One per resident."""
 
@@ -54,6 +63,10 @@ class Memory(Struct, frozen=True, kw_only=True):
     held_by: str | None = None  # who stopped the music; None: nobody
     paused_by: str | None = None  # who paused it
     resume: Resume | None = None
+    resting: str | None = None  # why the music is silent on purpose; None: it is not
+    learned: Learned | None = None  # what helps this person
+    natural: Natural | None = None  # how agitation changes by itself
+    hours: RestlessHours = RestlessHours()
 
 
 # --- events ----------------------------------------------------------------------------------------
@@ -201,7 +214,7 @@ class Show(Struct, frozen=True, kw_only=True, tag=True):
 class Decision(Struct, frozen=True, kw_only=True):
     """One choice, with everything needed to judge it later."""
 
-    event_type: str  # start | swap | next | keep | hold | resume
+    event_type: str  # start | swap | next | keep | prompt | rest | hold | release | resume
     at: Seconds
     reason: str  # one readable sentence
     from_track: TrackView | None = None
@@ -211,6 +224,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     propensity: float = 1.0
     expected_reward: float = 0.0
     agitation: float | None = None
+    context: dict[str, float] = field(default_factory=dict)  # the situation, by name
+    basis: dict[str, float] = field(default_factory=dict)  # what the policy knew about the track, by name
 
 
 class Decide(Struct, frozen=True, kw_only=True, tag=True):

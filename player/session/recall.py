@@ -24,21 +24,39 @@ class Recall:
         self.held_by = memory.held_by
         self.paused_by = memory.paused_by
         self.resume = memory.resume
+        self.resting = memory.resting
+        self.learned = memory.learned
+        self.natural = memory.natural
+        self.hours = memory.hours
+        self._built: Memory | None = None
+        self._built_of: tuple[object, ...] = ()
         self.version = 0  # grows with every change of what may be chosen
 
     def memory(self, volume: Percent) -> Memory:
-        return Memory(
-            blocks=dict(self._blocks),
-            never=tuple(self._never),
-            likes=dict(self._likes),
-            plays=dict(self._plays),
-            volume=volume,
-            feedback=tuple(self._feedback),
-            mode=self.mode,
-            held_by=self.held_by,
-            paused_by=self.paused_by,
-            resume=self.resume,
-        )
+        """The same object as before, unless something changed: this is asked after every event."""
+        state = (
+            self.version, volume, self.mode, self.held_by, self.paused_by, self.resume, self.resting,
+            len(self._feedback), self._feedback[-1:], id(self.learned), id(self.natural), id(self.hours),
+        )  # fmt: skip
+        if self._built is None or state != self._built_of:
+            self._built_of = state
+            self._built = Memory(
+                blocks=dict(self._blocks),
+                never=tuple(self._never),
+                likes=dict(self._likes),
+                plays=dict(self._plays),
+                volume=volume,
+                feedback=tuple(self._feedback),
+                mode=self.mode,
+                held_by=self.held_by,
+                paused_by=self.paused_by,
+                resume=self.resume,
+                resting=self.resting,
+                learned=self.learned,
+                natural=self.natural,
+                hours=self.hours,
+            )
+        return self._built
 
     def played(self, track_id: TrackId, at: Seconds) -> None:
         self.version += 1

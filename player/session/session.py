@@ -1,29 +1,33 @@
 """The whole core: `Session.handle(event) -> effects`. It reads no clock, does no I/O, draws from one seed."""
 
-from collections import deque
 from random import Random
 from typing import assert_never
 
 from msgspec import structs
 
-from player.listener.episode import EpisodeDetector
 from player.listener.evidence import EvidencePool
 from player.model import (
     AdaptMode,
     AudioReport,
     CatalogueEntry,
+    Command,
     DeckFailed,
     Feedback,
     Listened,
     SinkOpened,
+    TrackId,
+    Verb,
     Volume,
 )
 from player.selection.context import Situation
 from player.selection.selector import Selector
+from player.session.alarm import Alarm
+from player.session.care import Care
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.commands import CommandDesk
 from player.session.direction import Direction
+from player.session.learning import Learning
 from player.session.messages import (
     AgitationState,
     AudioLost,
@@ -53,13 +57,14 @@ from player.session.messages import (
     Wake,
 )
 from player.session.recall import Recall
-from player.session.states import Held, Idle, Paused, Playing, Soothing
+from player.session.schedule import Schedule
+from player.session.states import Idle, Playing, Soothing
 from player.session.transport import Transport
-from player.session.views import playback, restless
+from player.session.views import playback
 from player.session.volume import VolumeControl
 from player.units import Decibels, Seconds
 
-HOUR = Seconds(3600.0)
+MUSIC_WANTED = {Verb.CALM, Verb.PLAY, Verb.PLAY_PAUSE, Verb.NEXT}  # after these a session is a person's
 AGITATION_STEP = 0.02  # a smaller change of the estimate is not shown
 NOW = Seconds(120.0)  # feedback older than this is not about the piece that is heard; own judgement
 LOOKING = "Looking for music."
@@ -83,7 +88,7 @@ class Session:
         self._catalogue = Catalogue()
         self._transport = Transport(lambda command: self._out.append(Mix(command=command)))
         self._chooser = Chooser(
-            Selector(policy.name, started.profile, policy),
+            Selector(policy.name, started.profile, policy, started.memory.learned),
             self._catalogue,
             self._recall,
             Random(started.seed),
@@ -98,10 +103,12 @@ class Session:
         self._desk = CommandDesk(
             self._direction, self._transport, self._recall, self._volume, self._catalogue
         )
+        self._learning = Learning(self._chooser, self._recall, policy)
+        self._care = Care(self._direction, self._recall, self._learning)
+        self._schedule = Schedule(self._direction, self._recall, self._learning, started.profile.usual_peak)
+        self._alarm = Alarm(self._direction)
         self._evidence = EvidencePool()
-        self._episodes = EpisodeDetector(policy)
         self._listener = self._evidence.estimate(started.at)
-        self._sensor_swaps: deque[Seconds] = deque()
         self._shown: dict[type[StateView], StateView] = {}
         self._level: Decibels | None = None
         self._programme: Decibels | None = None  # heard in the room
@@ -126,12 +133,9 @@ class Session:
                 self._catalogue.complete |= complete
             case ReadingArrived(reading=reading):
                 self._evidence.observe(reading)
+                self._alarm.observe(reading, at)
             case CommandArrived(command=command):
-                result = self._desk.carry_out(command, at, self._minute)
-                if result.reading is not None:
-                    self._evidence.observe(result.reading)
-                if command.id:
-                    self._out.append(Reply(id=command.id, ok=result.ok, reason=result.reason))
+                self._on_command(command, at)
             case FeedbackArrived(feedback=feedback):
                 self._on_feedback(feedback, at)
             case AudioReported(report=report):
@@ -159,14 +163,18 @@ class Session:
         self._transport.tick(at)
         self._begin(at)
         self._tell_own_sound(at)
-        self._listener = self._evidence.estimate(at)
-        self._direction.agitation = self._listener.agitation if self._listener.confidence > 0 else None
-        self._follow_agitation(at)
+        self._listener = listener = self._evidence.estimate(at)
+        self._direction.agitation = listener.agitation if listener.confidence > 0 else None
+        self._direction.tick(at)
+        if self._care.follow(listener, self._minute, self._occasion()):
+            self._schedule.began(at)
+        self._schedule.follow(listener, self._minute, self._occasion())
+        self._learning.look(listener, self._minute, self._heard())
         self._send_level()
         self._stand_by(at)
         self._show()
         memory = self._recall.memory(self._volume.wanted)
-        if memory != self._remembered:
+        if memory is not self._remembered and memory != self._remembered:
             self._remembered = memory
             self._out.append(Remember(memory=memory))
         self._ask_to_wake(at)
@@ -174,7 +182,7 @@ class Session:
     def _begin(self, at: Seconds) -> None:
         """From idle to music: at start, and when music appears in an empty library."""
         state = self._direction.state
-        if not isinstance(state, Idle) or not self._audio_ready:
+        if not isinstance(state, Idle) or not self._audio_ready or self._alarm.on:
             return
         place = self._recall.resume
         if not len(self._catalogue):
@@ -200,35 +208,25 @@ class Session:
         first = self._profile.first_track
         return first is None or self._catalogue.complete or self._catalogue.named(first) is not None
 
-    def _follow_agitation(self, at: Seconds) -> None:
-        """Sensors may change the music only in `auto`, after persistence, and not too often."""
-        state = self._direction.state
-        if isinstance(state, Soothing) and at >= state.until:
-            self._direction.settle(at, "The music goes on.")
-        persisted = self._episodes.update(self._listener)
-        if persisted is None or self._recall.mode is not AdaptMode.AUTO:
-            return
-        while self._sensor_swaps and at - self._sensor_swaps[0] >= HOUR:
-            self._sensor_swaps.popleft()
-        if len(self._sensor_swaps) >= self._settings.policy.max_swaps_per_hour:
-            return
-        why = f"The resident seems {restless(self._listener, persisted)}"
-        match self._direction.state:
-            case Playing() | Soothing():
-                acted = self._direction.soothe(at, "agitation", why)
-            case Idle() if self._audio_ready and not self._volume.quiet_hours(self._minute):
-                acted = self._direction.soothe(at, "agitation", why)
-            case Idle() | Paused() | Held():
-                return
-        self._episodes.began(at)
-        if acted:
-            self._sensor_swaps.append(at)
+    def _occasion(self) -> bool:
+        """Whether music may begin from silence without a person."""
+        return (
+            self._audio_ready
+            and self._schedule.dose_left()
+            and not self._alarm.on
+            and not self._volume.quiet_hours(self._minute)
+        )
+
+    def _heard(self) -> TrackId | None:
+        playing = isinstance(self._direction.state, Playing | Soothing)
+        return self._transport.current if playing else None
 
     def _situation(self) -> Situation:
         """What the selector is to know; of the latest estimate, as sensors and staff gave it."""
         known = self._listener.confidence > 0.0
         return Situation(
             agitation=self._listener.agitation if known else None,
+            rating=self._evidence.rating(self._listener.at),
             minute=self._minute,
             quiet=self._volume.quiet_hours(self._minute),
             volume=self._volume.percent(self._minute),
@@ -236,7 +234,7 @@ class Session:
 
     def _tell_own_sound(self, at: Seconds) -> None:
         """The listener's room must not take the music for a voice."""
-        heard = isinstance(self._direction.state, Playing | Soothing) and self._transport.current is not None
+        heard = self._direction.heard and self._transport.current is not None
         programme = self._volume.level(self._minute) if heard else None
         if programme != self._programme:
             self._programme = programme
@@ -265,11 +263,11 @@ class Session:
             self._out.append(Mix(command=Volume(level=level)))
 
     def _ask_to_wake(self, at: Seconds) -> None:
-        state = self._direction.state
         moments = [
             self._transport.waits_until,
-            self._episodes.due(at),
-            state.until if isinstance(state, Soothing) else None,
+            self._direction.ends_at,
+            *self._care.due(at),
+            *self._schedule.due(),
         ]
         ahead = [moment for moment in moments if moment is not None and moment > at]
         wake = min(ahead, default=None)
@@ -278,6 +276,19 @@ class Session:
         self._wake = wake
 
     # --- events -------------------------------------------------------------------------------------------
+
+    def _on_command(self, command: Command, at: Seconds) -> None:
+        self._learning.commanded(command.verb, at)
+        result = self._desk.carry_out(command, at, self._minute)
+        if result.reading is not None:
+            self._evidence.observe(result.reading)
+        if result.choice is not None:
+            self._learning.chosen(result.choice, at)
+        if result.ok and command.verb in MUSIC_WANTED and self._direction.heard:
+            self._alarm.overruled()
+            self._schedule.taken_over()
+        if command.id:
+            self._out.append(Reply(id=command.id, ok=result.ok, reason=result.reason))
 
     def _on_ready(self, at: Seconds) -> None:
         self._audio_ready = True
@@ -317,7 +328,10 @@ class Session:
         """“Now” is the piece that is heard, unless the word comes too late to mean it."""
         current = self._transport.current
         fresh = feedback.given is None or abs(at - feedback.given) <= NOW
-        if self._recall.feedback_is_new(feedback.id) and current and fresh and feedback.about == "now":
+        if not self._recall.feedback_is_new(feedback.id) or not fresh or feedback.about != "now":
+            return
+        self._learning.judged(feedback.rating, at)
+        if current:
             self._recall.like(current, feedback.rating)
 
     # --- effects ------------------------------------------------------------------------------------------
@@ -351,6 +365,7 @@ class Session:
             before is None
             or abs(before.agitation - now.agitation) >= AGITATION_STEP
             or before.trend is not now.trend
+            or before.validity is not now.validity
             or (before.confidence > 0) is not (now.confidence > 0)
         ):
             self._show_changed(AgitationState(listener=now))

@@ -13,8 +13,11 @@ class Idle(Struct, frozen=True, kw_only=True):
 
 
 class Playing(Struct, frozen=True, kw_only=True):
+    """calm_until: what follows before this moment stays calm, for music has soothed."""
+
     since: Seconds
     reason: str
+    calm_until: Seconds = Seconds(0.0)
 
 
 class Soothing(Struct, frozen=True, kw_only=True):
@@ -23,6 +26,24 @@ class Soothing(Struct, frozen=True, kw_only=True):
     since: Seconds
     reason: str
     until: Seconds
+    began: Seconds  # of the first piece of this soothing
+    tries: int = 1  # pieces
+    before: float | None = None  # agitation as the newest piece was chosen; None: not known
+
+
+class Fading(Struct, frozen=True, kw_only=True):
+    """The programme fades out until `until`, and rests then. Still heard."""
+
+    since: Seconds
+    reason: str
+    until: Seconds
+
+
+class Resting(Struct, frozen=True, kw_only=True):
+    """Silent on purpose: a new occasion or a person starts the music, nothing else."""
+
+    since: Seconds
+    reason: str
 
 
 class Paused(Struct, frozen=True, kw_only=True):
@@ -40,4 +61,4 @@ class Held(Struct, frozen=True, kw_only=True):
     by: str
 
 
-State = Idle | Playing | Soothing | Paused | Held
+State = Idle | Playing | Soothing | Fading | Resting | Paused | Held

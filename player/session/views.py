@@ -2,7 +2,7 @@
 
 from player.model import CatalogueEntry, ListenerState
 from player.session.messages import PlaybackState, TrackView
-from player.session.states import Held, Idle, Paused, Playing, Soothing, State
+from player.session.states import Fading, Held, Idle, Paused, Playing, Resting, Soothing, State
 from player.units import Seconds
 
 
@@ -18,8 +18,10 @@ def playback(
 ) -> PlaybackState:
     """`playing` and `soothing` are said only while a deck is heard (frames were written)."""
     match state:
-        case Idle(reason=reason):
+        case Idle(reason=reason) | Resting(reason=reason):
             name = "idle"
+        case Fading(reason=reason):
+            name = "playing" if entry else "idle"
         case Playing(reason=reason):
             name = "playing" if entry else "starting"
         case Soothing(reason=reason):

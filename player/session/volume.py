@@ -1,5 +1,7 @@
 """How loud: percent as people set it, and the caps that always win."""
 
+from functools import cache
+
 from player.settings import Profile
 from player.units import PROGRAMME_LUFS, Decibels, Percent, volume_to_db
 
@@ -11,8 +13,14 @@ def in_range(minute: int, clock_range: str | None) -> bool:
     """Is a minute of the local day within "HH:MM-HH:MM", which may pass midnight?"""
     if clock_range is None:
         return False
-    start, end = (int(part[:2]) * 60 + int(part[3:]) for part in clock_range.split("-"))
+    start, end = _minutes(clock_range)
     return (minute - start) % DAY < (end - start) % DAY
+
+
+@cache
+def _minutes(clock_range: str) -> tuple[int, int]:
+    start, end = (int(part[:2]) * 60 + int(part[3:]) for part in clock_range.split("-"))
+    return start, end
 
 
 class VolumeControl:

@@ -53,10 +53,14 @@ class VirtualSound:
         self._voices: dict[int, Voice] = {}
         self._due: list[tuple[Seconds, int, AudioReport]] = []
         self._order = count()
-        self._open = True  # the programme gate
+        self._closes: Seconds | None = None  # when the programme gate is closed; None: it is open
         self.level = Decibels(-120.0)
         self.faults: list[str] = []  # commands that a real process would have refused
         self._later(at, SinkOpened(device="virtual"))
+
+    @property
+    def _open(self) -> bool:
+        return self._closes is None or self._at < self._closes
 
     @property
     def heard(self) -> TrackId | None:
@@ -90,14 +94,14 @@ class VirtualSound:
                     self._free(deck, voice, self._at)
             case Crossfade(deck=deck, fade=fade):
                 self._crossfade(deck, fade)
-            case Fade(audible=audible):
-                self._open = audible
+            case Fade(audible=audible, fade=fade):
+                self._closes = None if audible else Seconds(self._at + fade)
             case Volume(level=level):
                 self.level = level
             case Stop(fade=fade):
                 for voice in self._voices.values():
                     voice.frees_at = Seconds(self._at + (fade if self._open else 0.0))
-                self._open = True
+                self._closes = None
 
     def advance(self, to: Seconds) -> list[tuple[Seconds, AudioReport]]:
         elapsed = Seconds(to - self._at)

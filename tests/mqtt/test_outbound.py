@@ -62,7 +62,14 @@ def test_playback() -> None:
 
 def test_agitation_says_why() -> None:
     why = Evidence(
-        source="polar", quantity=Quantity.HEART_RATE, agitation=0.8, weight=0.75, age=Seconds(2.04)
+        source="polar",
+        quantity=Quantity.HEART_RATE,
+        agitation=0.8,
+        weight=0.75,
+        age=Seconds(2.04),
+        value=92.04,
+        usual=71.0,
+        departure=2.5,
     )
     listener = ListenerState(
         agitation=0.7, confidence=0.5, trend=Trend.RISING, why=(why,), at=Seconds(1_000.0)
@@ -74,8 +81,18 @@ def test_agitation_says_why() -> None:
         "agitation": 0.7,
         "confidence": 0.5,
         "trend": "rising",
+        "validity": "valid",
         "why": [
-            {"source": "polar", "quantity": "heart_rate", "agitation": 0.8, "weight": 0.75, "age_s": 2.0}
+            {
+                "source": "polar",
+                "quantity": "heart_rate",
+                "agitation": 0.8,
+                "weight": 0.75,
+                "age_s": 2.0,
+                "value": 92.04,
+                "usual": 71.0,
+                "departure": 2.5,
+            }
         ],
     }
 

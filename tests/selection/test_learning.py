@@ -71,9 +71,9 @@ def test_shares_of_draws_are_the_chances_to_be_the_best() -> None:
         learner.learn_one("good", [1.0, 0.5, 0.0], reward, 1.0, Seconds(0.0))
     believed = learner.posterior(Seconds(0.0))
     options = [(name, [1.0, 0.5, 0.0]) for name in ("good", "new", "other")]
-    shares = thompson(believed, options, 4000, Random(1))
+    shares = thompson(believed, options)
     assert sum(shares) == pytest.approx(1.0)
-    assert shares[0] > shares[1] + 0.1 and shares[1] == pytest.approx(shares[2], abs=0.04)
+    assert shares[0] > shares[1] + 0.1 and shares[1] == pytest.approx(shares[2], abs=0.1)
 
 
 def test_evidence_fades_with_the_half_life() -> None:

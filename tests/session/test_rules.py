@@ -3,11 +3,12 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec import json
 
-from player.model import AdaptMode, Verb
-from player.session.messages import Started
+from player.model import AdaptMode, Feedback, Quantity, Reading, Verb
+from player.session.messages import FeedbackArrived, Memory, ReadingArrived, Started
 from player.session.session import Session
-from player.settings import Profile, Taste
+from player.settings import PolicySettings, Profile, Settings, Taste
 from player.units import volume_to_db
 from tests.support.world import World, entry
 
@@ -19,12 +20,27 @@ LIBRARY = (
 )
 
 
+POLICY = PolicySettings(  # short enough that every rule is met within some minutes
+    name="learn",
+    persist_s=20.0,  # type: ignore[arg-type]
+    refractory_s=100.0,  # type: ignore[arg-type]
+    response_window_s=40.0,  # type: ignore[arg-type]
+    session_s=200.0,  # type: ignore[arg-type]
+    dose_s=600.0,  # type: ignore[arg-type]
+    sleep_fade_s=30.0,  # type: ignore[arg-type]
+    hold_until="12:00",
+    max_swaps_per_hour=3,
+)
+
+
 class AnySession(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        profile = Profile(id="demo", quiet_hours="21:30-07:00", never=Taste(artists=("nobody",)))
-        self.world = World(LIBRARY, profile=profile).begin()
+        never = Taste(artists=("nobody",))
+        profile = Profile(id="demo", quiet_hours="21:30-07:00", never=never, usual_peak="12:20")
+        self.world = World(LIBRARY, profile=profile, settings=Settings(policy=POLICY)).begin()
         self.stopped = False
+        self.alarmed = False
 
     @rule(verb=st.sampled_from([Verb.CALM, Verb.PLAY, Verb.NEXT]), by=PEOPLE)
     def start_something(self, verb: Verb, by: str) -> None:
@@ -32,7 +48,7 @@ class AnySession(RuleBasedStateMachine):
         assert reply is not None
         assert not (by == "resident" and self.stopped and verb is not Verb.NEXT and reply.ok)
         if reply.ok:
-            self.stopped = False
+            self.stopped = self.alarmed = False
 
     @rule()
     def stop(self) -> None:
@@ -62,10 +78,60 @@ class AnySession(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.world.run(seconds)
 
+    @rule(value=st.sampled_from([0.95, 0.75, 0.1]), steps=st.integers(3, 20))
+    def feel_for_long(self, value: float, steps: int) -> None:
+        for _ in range(steps):
+            self.world.agitated(value)
+            self.world.run(10.0)
+
+    @rule()
+    def sleep(self) -> None:
+        self.tell(Quantity.BED_OCCUPIED, 1.0)
+        for _ in range(92):
+            self.tell(Quantity.MOVEMENT, 0.01)
+            self.world.run(10.0, step=5.0)
+
+    @rule(rating=st.sampled_from([-1, 0, 1]))
+    def judge(self, rating: int) -> None:
+        feedback = Feedback(id=f"f{self.world.at}", rating=rating)
+        self.world.handle(FeedbackArrived(at=self.world.at, feedback=feedback))
+
+    @rule(rating=st.sampled_from([0.0, 2.0, 4.0]))
+    def rate(self, rating: float) -> None:
+        self.world.command(Verb.RATE, value=rating)
+
+    @rule(on=st.booleans())
+    def alarm(self, on: bool) -> None:
+        self.tell(Quantity.ALARM, float(on))
+        self.alarmed = on
+        self.world.run(0.5)
+        assert not on or self.world.sound.silent
+
+    def tell(self, quantity: Quantity, value: float) -> None:
+        reading = Reading(source="room", quantity=quantity, value=value, at=self.world.at)
+        self.world.handle(ReadingArrived(at=self.world.at, reading=reading))
+
     @rule(minute=st.sampled_from([12 * 60, 22 * 60]))
     def clock(self, minute: int) -> None:
+        """Noon is also when a hold ends: from then on an occasion may start the music."""
         self.world.minute = minute
         self.world.run(1.0)
+        self.stopped &= self.world.playback.state == "held"
+
+    @rule()
+    def restart(self) -> None:
+        """A new run with what the memory kept: holds and bars stay."""
+        self.replays_alike()
+        memory = json.decode(json.encode(self.world.memory), type=Memory)
+        before = self.world
+        self.world = World(
+            LIBRARY,
+            profile=before.profile,
+            settings=Settings(policy=POLICY),
+            memory=memory,
+            minute=before.minute,
+        ).begin()
+        self.alarmed = False
 
     @rule()
     def crash(self) -> None:
@@ -93,6 +159,12 @@ class AnySession(RuleBasedStateMachine):
             assert self.world.sound.silent
 
     @invariant()
+    def an_alarm_is_silent(self) -> None:
+        if self.alarmed:
+            self.world.run(0.5)
+            assert self.world.sound.silent
+
+    @invariant()
     def what_is_said_is_so(self) -> None:
         self.world.run(1.0)
         state = self.world.playback.state
@@ -109,10 +181,18 @@ class AnySession(RuleBasedStateMachine):
     @invariant()
     def sensors_swap_rarely(self) -> None:
         now = self.world.at
-        recent = [d for d in self.world.decisions if d.trigger == "agitation" and now - d.at < 3600]
-        assert len(recent) <= 6
+        swaps = [d for d in self.world.decisions if d.event_type == "swap" and d.trigger == "agitation"]
+        assert sum(now - d.at < 3600 for d in swaps) <= POLICY.max_swaps_per_hour
+
+    @invariant()
+    def choices_tell_how_they_were_made(self) -> None:
+        swaps = [d for d in self.world.decisions if d.event_type == "swap"]
+        assert all(0.0 < d.propensity <= 1.0 and d.policy and d.context and d.basis for d in swaps)
 
     def teardown(self) -> None:
+        self.replays_alike()
+
+    def replays_alike(self) -> None:
         """The same events give the same effects."""
         first = self.world.events[0]
         assert isinstance(first, Started)

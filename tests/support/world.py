@@ -88,13 +88,14 @@ class World:
         self.events: list[Event] = []
         self.effects: list[Effect] = []
         self.memory = memory or Memory()
+        self.profile = profile or Profile(id="demo", quiet_hours=None)
         started = Started(
             at=self.at,
             minute=minute,
             boot="boot",
             seed=seed,
             settings=settings or Settings(),
-            profile=profile or Profile(id="demo", quiet_hours=None),
+            profile=self.profile,
             memory=self.memory,
         )
         self.session = Session(started)

@@ -31,6 +31,10 @@ class Policy(Protocol):
 
     def choose(self, candidates: Sequence[Candidate], scene: Scene, random: Random) -> Choice: ...
 
+    def surest(self, candidates: Sequence[Candidate], scene: Scene) -> Choice:
+        """The piece of which it is surest that it helps: when others have failed, nothing is tried out."""
+        ...
+
     def predict_one(self, candidate: Candidate, scene: Scene) -> float:
         """Expected reward, on the policy's own scale."""
         ...
@@ -74,6 +78,13 @@ class Ranking:
                 score, best = value, candidate
         assert best is not None  # never empty
         return Choice(candidate=best, propensity=1.0, expected=score)
+
+    def surest(self, candidates: Sequence[Candidate], scene: Scene) -> Choice:  # noqa: ARG002
+        """The most familiar piece, liked ones first: `familiarity` holds what was learned of likes."""
+        best = min(candidates, key=lambda c: (-c.likes, -c.familiarity, -c.facts.calmness, c.track.id))
+        return Choice(
+            candidate=best, propensity=1.0, expected=best.familiarity, because="the most familiar one"
+        )
 
     def learn_one(self, credit: Credit, at: Seconds) -> None:
         """Nothing is learned beyond likes, blocks and plays, which the history holds."""

@@ -32,7 +32,6 @@ WEIGHTS = {
 }
 TRACK_DEVIATION = 0.08  # how far tracks differ from what their features say; own judgement
 AT_MOST = 12  # pieces between which a draw decides; a tuning constant
-DRAWS = 100  # from the posterior, whose shares are the propensities; a tuning constant
 DAY = 86_400.0
 
 
@@ -73,7 +72,7 @@ class Learn(Ranking):
         open_to_trial = [item for item in ranked[:AT_MOST] if item[0] >= best - self._margin]
         if not bold or len(open_to_trial) == 1:
             return _choice(*ranked[0], propensity=1.0, because="expected to help most")
-        chances = thompson(believed, [(c.track.id, x) for _, x, c in open_to_trial], DRAWS, random)
+        chances = thompson(believed, [(c.track.id, x) for _, x, c in open_to_trial])
         index, propensity = by_lot([c for _, _, c in open_to_trial], chances, random)
         tried = (
             "expected to help most"
@@ -81,6 +80,17 @@ class Learn(Ranking):
             else "expected to help nearly as much as the best, tried out"
         )
         return _choice(*open_to_trial[index], propensity=propensity, because=tried)
+
+    def surest(self, candidates: Sequence[Candidate], scene: Scene) -> Choice:
+        """The best lower bound, one standard deviation below what is expected."""
+        believed, aim = self.learner.posterior(scene.context.at), self.aim(scene)
+        bounds = []
+        for candidate in candidates:
+            track_id, x = candidate.track.id, basis(candidate, scene, aim)
+            expected = believed.mean(track_id, x)
+            bounds.append((believed.deviation(track_id, x) - expected, track_id, expected, candidate))
+        _, _, expected, best = min(bounds, key=lambda bound: bound[:2])
+        return Choice(candidate=best, propensity=1.0, expected=expected, because="the most proven one")
 
     def learn_one(self, credit: Credit, at: Seconds) -> None:
         if credit.basis:

@@ -1,0 +1,69 @@
+"""Closes the loop: what came of each choice teaches the policy, and the memory keeps it."""
+
+from player.model import ListenerState, Selection, TrackId, Verb
+from player.selection.outcome import Observation, OutcomeWatch
+from player.selection.reward import Credit, NaturalChange, StopReason
+from player.session.chooser import Chooser
+from player.session.recall import Recall
+from player.settings import PolicySettings
+from player.units import Seconds
+
+LOOK_EVERY = Seconds(10.0)
+DAY = 86_400.0
+# What a command of a person says about the piece that was chosen to soothe.
+SAID = {
+    Verb.DISLIKE: StopReason.DISLIKED,
+    Verb.NEVER: StopReason.DISLIKED,
+    Verb.NEXT: StopReason.SKIPPED,
+    Verb.PAUSE: StopReason.OTHER,
+    Verb.PLAY_PAUSE: StopReason.OTHER,
+    Verb.STOP: StopReason.OTHER,
+}
+
+
+class Learning:
+    """Watches one trial at a time: a piece chosen to soothe, and the response window after it."""
+
+    def __init__(self, chooser: Chooser, recall: Recall, policy: PolicySettings) -> None:
+        self._chooser, self._recall = chooser, recall
+        half_life = Seconds(policy.half_life_days * DAY)
+        self._watch = OutcomeWatch(policy.response_window_s, NaturalChange(half_life, recall.natural))
+        self._looked: Seconds | None = None
+
+    def look(self, listener: ListenerState, minute: int, heard: TrackId | None) -> None:
+        """At every event; an observation is taken a few times a minute."""
+        at = listener.at
+        if self._looked is not None and 0.0 <= at - self._looked < LOOK_EVERY:
+            return
+        self._looked = at
+        seen = Observation(
+            at=at,
+            minute=minute,
+            agitation=listener.agitation if listener.confidence > 0.0 else None,
+            confidence=listener.confidence,
+            heard=heard,
+        )
+        self._take(self._watch.observe(seen), at)
+
+    def chosen(self, choice: Selection, at: Seconds) -> None:
+        """The music was changed to soothe."""
+        self._take(self._watch.chosen(choice, at), at)
+
+    def judged(self, rating: int, at: Seconds) -> None:
+        """A person said better, same or worse of the music now."""
+        self._take(self._watch.judged(rating, at), at)
+
+    def commanded(self, verb: Verb, at: Seconds) -> None:
+        reason = SAID.get(verb)
+        if reason is not None:
+            self.stopped(reason, at)
+
+    def stopped(self, reason: StopReason, at: Seconds) -> None:
+        self._take(self._watch.stopped(reason), at)
+
+    def _take(self, credits: list[Credit], at: Seconds) -> None:
+        for credit in credits:
+            self._chooser.learn(credit, at)
+        if credits:
+            self._recall.learned = self._chooser.learned()
+            self._recall.natural = self._watch.natural.snapshot()

@@ -1,0 +1,159 @@
+"""Swap → response window → keep, another, the surest and a word to staff; harm; alarms."""
+
+from msgspec import json
+
+from player.model import Feedback, Quantity, Reading, Verb
+from player.session.messages import FeedbackArrived, Memory, ReadingArrived
+from player.settings import PolicySettings, Profile, Settings
+from tests.support.world import World, entry
+
+POLICY = PolicySettings(persist_s=10.0)  # type: ignore[arg-type]
+
+
+def restless(policy: PolicySettings = POLICY, **details: object) -> World:
+    """A lively piece is heard, and the resident has been restless until the music changed."""
+    profile = Profile(id="demo", quiet_hours=None, first_track="t1")
+    world = World(profile=profile, settings=Settings(policy=policy), **details).begin()  # type: ignore[arg-type]
+    feel(world, 0.7, 15.0)
+    assert world.playback.state == "soothing"
+    return world
+
+
+def feel(world: World, agitation: float, seconds: float) -> None:
+    for _ in range(round(seconds / 5.0)):
+        world.agitated(agitation)
+        world.run(5.0)
+
+
+def kinds(world: World) -> list[str]:
+    return [d.event_type for d in world.decisions]
+
+
+def test_what_helps_goes_on() -> None:
+    world = restless()
+    feel(world, 0.2, 185.0)
+    assert world.heard in ("t9", "t8"), "calm music follows"
+    assert world.playback.state == "playing"
+    assert kinds(world)[-1] == "keep" and "seems calm" in world.decisions[-1].reason
+
+
+def test_a_fall_that_is_not_yet_calm_counts_as_help() -> None:
+    world = restless()
+    feel(world, 0.51, 185.0)
+    assert "seems to help (agitation 0.70 before" in world.decisions[-1].reason
+
+
+def test_what_does_not_help_is_followed_by_another_piece_without_a_new_swap_by_sensors() -> None:
+    world = restless(PolicySettings(persist_s=10.0, max_swaps_per_hour=1, name="random-approved"))  # type: ignore[arg-type]
+    feel(world, 0.7, 185.0)
+    swaps = [d for d in world.decisions if d.event_type == "swap"]
+    assert [d.trigger for d in swaps] == ["agitation", "retry"]
+    assert "Still restless after 3 min" in swaps[1].reason
+
+
+def test_after_three_pieces_the_surest_one_and_a_word_to_staff() -> None:
+    library = tuple(
+        entry(f"t{n}", 0.1 if n == 1 else 0.8, artist="Known" if n == 3 else "") for n in range(1, 9)
+    )
+    memory = Memory(likes={"t3": 3})
+    world = restless(PolicySettings(persist_s=10.0, name="random-approved"), library=library, memory=memory)  # type: ignore[arg-type]
+    feel(world, 0.7, 3 * 185.0)
+    assert kinds(world).count("swap") == 4
+    assert world.heard == "t3" and "the most familiar one" in world.decisions[-1].reason
+    prompts = [d for d in world.decisions if d.event_type == "prompt"]
+    assert len(prompts) == 1 and "pain, thirst, toilet, noise" in prompts[0].reason
+    feel(world, 0.7, 185.0)
+    assert world.playback.state == "playing", "no more is tried"
+    feel(world, 0.7, 500.0)
+    assert kinds(world).count("prompt") == 1, "staff are not asked again and again"
+
+
+def test_a_lost_sensor_is_no_reason_to_try_more() -> None:
+    world = restless()
+    world.run(400.0)
+    assert kinds(world).count("swap") == 1
+    assert any("cannot be told" in d.reason for d in world.decisions)
+
+
+def test_agitation_that_rises_with_the_music_ends_it_and_blocks_the_piece() -> None:
+    world = restless()
+    piece = world.heard
+    assert piece is not None
+    feel(world, 1.0, 90.0)
+    assert world.sound.silent and world.playback.state == "idle"
+    assert world.memory.blocks[piece].upsets == 1
+    assert kinds(world)[-2:] == ["rest", "prompt"]
+    feel(world, 0.9, 300.0)
+    assert world.sound.silent, "sensors wait for the refractory time"
+    world.command(Verb.PLAY)
+    world.run(1.0)
+    assert world.heard not in (None, piece)
+
+
+def test_a_moment_of_agitation_blames_nothing() -> None:
+    world = restless()
+    for value in (1.0, 0.7, 1.0, 0.7, 1.0, 0.6):
+        feel(world, value, 20.0)
+    assert not world.memory.blocks
+
+
+def test_an_alarm_silences_at_once_and_nothing_starts_until_it_is_over() -> None:
+    world = restless()
+    alarm(world, 1.0)
+    world.run(0.5)
+    assert world.sound.silent and world.playback.reason == "Paused by alarm."
+    feel(world, 0.9, 60.0)
+    world.command(Verb.PLAY, by="resident")
+    assert world.sound.silent
+    alarm(world, 0.0)
+    world.run(1.0)
+    assert not world.sound.silent
+
+
+def test_an_alarm_in_silence_keeps_sensors_from_starting_music() -> None:
+    world = World(settings=Settings(autostart="idle", policy=POLICY)).begin()
+    alarm(world, 1.0)
+    feel(world, 0.9, 60.0)
+    assert world.sound.silent
+    world.command(Verb.PLAY)
+    world.run(1.0)
+    assert not world.sound.silent, "a person may"
+
+
+def alarm(world: World, value: float) -> None:
+    reading = Reading(source="fire", quantity=Quantity.ALARM, value=value, at=world.at)
+    world.handle(ReadingArrived(at=world.at, reading=reading))
+
+
+def test_what_staff_say_is_learned_and_kept_over_a_restart() -> None:
+    world = restless(PolicySettings(persist_s=10.0, name="learn"))  # type: ignore[arg-type]
+    piece = world.heard
+    feel(world, 0.5, 120.0)
+    feedback = Feedback(id="f1", rating=1)
+    world.handle(FeedbackArrived(at=world.at, feedback=feedback))
+    learned = world.memory.learned
+    assert piece is not None and learned is not None and learned.tracks[piece].y > 0.0
+    feel(world, 0.2, 90.0)
+    assert world.memory.natural is not None, "what sensors saw counts at the end of the window"
+    stored = json.decode(json.encode(world.memory), type=Memory)
+    assert stored == world.memory
+    again = World(memory=stored, settings=Settings(policy=PolicySettings(name="learn"))).begin()
+    again.command(Verb.CALM)
+    again.run(1.0)
+    assert again.memory.learned == stored.learned
+
+
+def test_what_is_refused_is_credited_with_the_reason() -> None:
+    world = restless(PolicySettings(persist_s=10.0, name="learn"))  # type: ignore[arg-type]
+    piece = world.heard
+    feel(world, 0.7, 60.0)
+    world.command(Verb.DISLIKE)
+    assert piece is not None and world.memory.learned is not None
+    assert world.memory.learned.tracks[piece].y < 0.0
+
+
+def test_a_choice_is_logged_with_its_situation_and_what_the_policy_knew() -> None:
+    swap = next(d for d in restless().decisions if d.event_type == "swap")
+    assert swap.context["soothe"] == 1.0 and swap.context["present_calmness"] == 0.1
+    assert swap.agitation is not None and 0.6 < swap.agitation < 0.8
+    assert swap.basis["calmness"] == 0.9 and 0.0 < swap.propensity <= 1.0 and swap.policy
