@@ -1,13 +1,14 @@
 """Decoding for analysis: a file's own rate and channels, float32, its packets read once and copied once."""
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Final, Self
+from typing import Any, Final, Self, cast
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.packet import Packet
+from numpy.typing import NDArray
 
 from adapters.decode.av import MAX_CORRUPT, bounded, open_container, sound_stream, words
 from player.errors import DecodeError
@@ -15,6 +16,7 @@ from player.ports.audio import Pcm
 from player.units import Seconds
 
 PREROLL: Final = Seconds(0.1)  # decoded and dropped after a seek: MP3 and Opus build on what came before
+SECOND: Final = Seconds(1.0)
 ASTRAY: Final = Seconds(5.0)  # a seek that ends so far from its aim has failed; tuning constant
 
 # FFmpeg's sample formats: type, where 0 is, what 1.0 is
@@ -71,12 +73,12 @@ class NativeSource:
             if isinstance(error, OSError):  # of the disk or the network: it may be whole the next time
                 raise DecodeError(self.uri, f"broke off ({words(error)}).") from error
 
-    def blocks(self, on_packet: OnPacket | None = None) -> Iterator[Pcm]:
-        """Blocks of about a second from here to the end, shape (frames, channels).
+    def blocks(self, on_packet: OnPacket | None = None, lasting: Seconds = SECOND) -> Iterator[Pcm]:
+        """Blocks of `lasting` (the last one may be shorter) from here to the end, shape (frames, channels).
 
         on_packet: is given every packet as it is read, up to the first damage.
         """
-        for block in self._gathered(self._frames(on_packet), self.rate):
+        for block in self._gathered(self._frames(on_packet), round(lasting * self.rate)):
             yield bounded(block)
 
     def excerpt(self, at: Seconds, length: Seconds) -> Iterator[Pcm]:
@@ -95,7 +97,7 @@ class NativeSource:
             if abs(begin - at) > ASTRAY:
                 raise DecodeError(self.uri, f"cannot be moved to {at:.1f} s.")
             skip = max(0, round((at - begin) * self.rate))
-        for block in self._gathered(_prepended(first, frames), self.rate):
+        for block in self._gathered(_prepended(first, frames), skip + left):
             kept = block[skip : skip + left]
             skip = max(0, skip - len(block))
             left -= len(kept)
@@ -158,39 +160,36 @@ class NativeSource:
         if self.corrupt > MAX_CORRUPT:
             raise DecodeError(self.uri, "is damaged: replace or remove this file.") from error
 
-    def _gathered(self, frames: Iterator[AudioFrame], at_least: int) -> Iterator[Pcm]:
-        """Samples together until there are `at_least` for each channel."""
-        held, form, width = 0, "", 0
-        parts: list[list[bytes]] = []  # copied at once: the decoder's own memory stays small and in the cache
+    def _gathered(self, frames: Iterator[AudioFrame], wanted: int) -> Iterator[Pcm]:
+        """Samples together, `wanted` of each channel in every block but those before a break."""
+        # FFmpeg's queue copies at once, so that the decoder's own memory stays small and in the cache
+        fifo, form = av.AudioFifo(), ""
         try:
             for given in frames:
-                planes = given.planes
-                # of planar sound, other channels are another number of planes: no need to look closer
-                alike = len(planes) == len(parts) > 1 and given.sample_rate == self.rate
+                alike = (
+                    given.format.name == form
+                    and given.sample_rate == self.rate
+                    and given.layout.nb_channels == self.channels
+                )
                 for frame in (given,) if alike else self._native(given):
-                    if not alike:
-                        planes = frame.planes
-                        if frame.format.name != form:
-                            if held:
-                                yield self._joined(parts, form)
-                            held, form, parts = 0, frame.format.name, [[] for _ in planes]
-                            width = frame.format.bytes * (1 if len(planes) > 1 else self.channels)
-                    samples = frame.samples
-                    for row, plane in zip(parts, planes, strict=True):
-                        part = bytes(plane)
-                        row.append(
-                            part if len(part) == samples * width else part[: samples * width]
-                        )  # padded
-                    held += samples
-                    if held >= at_least:
-                        yield self._joined(parts, form)
-                        held, parts = 0, [[] for _ in planes]
+                    frame.pts = None  # those of a damaged file may leap
+                    if form:
+                        try:
+                            fifo.write(frame)
+                            continue
+                        except ValueError:  # of another format
+                            if fifo.samples:
+                                yield _read(fifo, self.channels)
+                    fifo, form = av.AudioFifo(), frame.format.name
+                    fifo.write(frame)
+                while fifo.samples >= wanted:
+                    yield _read(fifo, self.channels, wanted)
         except DecodeError:
-            if held:  # music up to the break
-                yield self._joined(parts, form)
+            if fifo.samples:  # music up to the break
+                yield _read(fifo, self.channels)
             raise
-        if held:
-            yield self._joined(parts, form)
+        if fifo.samples:
+            yield _read(fifo, self.channels)
 
     def _native(self, frame: AudioFrame) -> "tuple[AudioFrame] | list[AudioFrame]":
         """The frame itself, or converted if rate, channels or sample format are not those to expect."""
@@ -212,16 +211,29 @@ class NativeSource:
         except (av.error.FFmpegError, ValueError) as error:
             raise DecodeError(self.uri, f"cannot be converted ({words(error)}).") from error
 
-    def _joined(self, planes: list[list[bytes]], form: str) -> Pcm:
-        """Shape (frames, channels); of planar sound a transposed view, so that a channel stays together."""
-        kind, zero, one = FORMATS[form.removesuffix("p")]
-        samples = np.frombuffer(b"".join(part for parts in planes for part in parts), kind)
-        whole = (
-            samples.reshape(self.channels, -1).T if len(planes) > 1 else samples.reshape(-1, self.channels)
-        )
-        if kind == "f4":
-            return whole
-        return ((whole - np.float32(zero)) * np.float32(1.0 / one)).astype(np.float32, copy=False)
+
+def _read(fifo: av.AudioFifo, channels: int, wanted: int = 0) -> Pcm:
+    """`wanted` frames, 0: all; shape (frames, channels).
+
+    Of planar sound a transposed view, so that a channel stays together in memory.
+    """
+    frame = fifo.read(wanted)
+    if frame is None:
+        return np.empty((0, channels), np.float32)
+    kind, zero, one = FORMATS[frame.format.name.removesuffix("p")]
+    count, planes = frame.samples, cast("tuple[memoryview, ...]", frame.planes)
+    whole: NDArray[Any]
+    if len(planes) == 1:
+        whole = np.frombuffer(planes[0], kind, count * channels).reshape(count, channels)
+    else:
+        rows: NDArray[Any] = np.empty((channels, count), kind)
+        for row, plane in zip(rows, planes, strict=True):
+            row[:] = np.frombuffer(plane, kind, count)
+        whole = rows.T
+    if kind == "f4":
+        return whole
+    scaled: Pcm = ((whole - np.float32(zero)) * np.float32(1.0 / one)).astype(np.float32, copy=False)
+    return scaled
 
 
 def _prepended(first: AudioFrame, rest: Iterator[AudioFrame]) -> Iterator[AudioFrame]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 ENOUGH: Final = Seconds(10.0)  # a file that breaks off later than this is music up to there; own judgement
 
+TOGETHER: Final = 10  # seconds decoded and analysed at once, for nobody waits for them; a tuning constant
+MOST_SAMPLES: Final = 1 << 20  # and of all channels: 4 MiB, so that memory stays small at any rate
+
 
 class Failure(Struct, frozen=True):
     """Why a file cannot be used; `lasting`: it will fail again until it changes."""
@@ -99,13 +102,23 @@ def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Fail
         return _failure(error)
 
 
+def _chunk(source: "NativeSource", pace: Pace) -> int:
+    """Seconds to analyse at once: where the music plays meanwhile, as few as there."""
+    from player.analysis.stream import CHUNK
+
+    if pace.paced:
+        return CHUNK
+    return max(CHUNK, min(TOGETHER, MOST_SAMPLES // (source.rate * source.channels)))
+
+
 def _listen_whole(source: "NativeSource", pace: Pace, mark: "Fingerprint | None" = None) -> TrackFeatures:
     from player.analysis.stream import StreamAnalyzer
 
-    analyser = StreamAnalyzer(source.rate, source.channels)
+    chunk = _chunk(source, pace)
+    analyser = StreamAnalyzer(source.rate, source.channels, chunk=chunk)
     heard = 0
     try:
-        for block in source.blocks(mark.take if mark else None):
+        for block in source.blocks(mark.take if mark else None, Seconds(chunk)):
             analyser.push(block)
             heard += len(block)
             pace.breathe()
@@ -125,7 +138,8 @@ def _listen_to_excerpts(source: "NativeSource", duration: Seconds, pace: Pace) -
     places = excerpts(duration)
     if not places:
         return None
-    analyser = StreamAnalyzer(source.rate, source.channels, scan_mode=ScanMode.QUICK)
+    chunk = min(_chunk(source, pace), int(LENGTH))
+    analyser = StreamAnalyzer(source.rate, source.channels, scan_mode=ScanMode.QUICK, chunk=chunk)
     try:
         for at in places:
             analyser.splice(at)

@@ -22,9 +22,13 @@ class Pace:
         self._idle_per_busy = 1.0 / busy - 1.0
         self._since = time.monotonic()
 
+    @property
+    def paced(self) -> bool:
+        return self._idle_per_busy > 0.0
+
     def breathe(self) -> None:
         """Called between pieces of work."""
-        if self._idle_per_busy <= 0.0:
+        if not self.paced:
             return
         worked = time.monotonic() - self._since
         if worked >= SLICE:

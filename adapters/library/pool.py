@@ -189,7 +189,9 @@ class Workers:
             raise BrokenExecutor("closed")
         executor = self._make()
         try:
-            executor.submit(os.getpid).result()
+            # all at once: a pool starts a process only when a job finds none that is idle
+            started = [executor.submit(os.getpid) for _ in range(self._width)]
+            started[0].result()
         except (BrokenExecutor, CancelledError) as error:
             executor.shutdown()
             if self._closed:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct, structs
 
+from adapters.library.copies import apart
 from adapters.library.find import FoundFile, find
 from adapters.library.jobs import Ask, Examined, Failure, examiner
 from adapters.library.paths import PathMap
@@ -102,10 +103,11 @@ class Scan:
         todo = [file for file in files if not self._is_done(file)]
         del files
         try:
-            # Of files of one size, which may be copies, first one: the others may prove to be known then.
-            firsts = {file.size: file for file in reversed(todo)}
-            self._examine([file for file in todo if firsts[file.size] is file])
-            self._examine([file for file in todo if firsts[file.size] is not file])
+            different, copies = apart(todo)
+            self._examine(different)
+            if copies:  # they may prove to be known by now
+                self._commit()
+                self._examine(copies)
         finally:
             self._commit()
         return self.result()

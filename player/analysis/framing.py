@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 SILENT_POWER: Final = 1e-7  # mean square, −70 dBFS: a frame below it has no sound worth measuring
 
 SINGLE_THREADED: Final = 1 << 17  # multiplications; OpenBLAS starts threads above twice that
+UNTHREADED: Final = 8_192  # elements; OpenBLAS starts threads for a product of two rows above 10,000
 
 Signal = NDArray[np.float32]  # shape (samples,)
 Counts = Sequence[int]  # how many of the frames belong to each second, in order
@@ -32,6 +33,17 @@ def _is_smooth(number: int) -> bool:
     return number == 1
 
 
+def spectra(frames: NDArray[np.float32]) -> NDArray[np.complex64]:
+    """The one-sided transform of each row, divided by its length.
+
+    `norm` keeps it in single precision: without the factor numpy computes in double, at four times the time.
+    """
+    found: NDArray[np.complex64] = np.fft.rfft(frames, axis=1, norm="forward").astype(
+        np.complex64, copy=False
+    )
+    return found
+
+
 def product(rows: NDArray[Scalar], matrix: NDArray[Scalar]) -> NDArray[Scalar]:
     """`rows @ matrix`, in slices too small for a BLAS library to start its threads.
 
@@ -42,6 +54,19 @@ def product(rows: NDArray[Scalar], matrix: NDArray[Scalar]) -> NDArray[Scalar]:
     for start in range(0, len(rows), step):
         np.matmul(rows[start : start + step], matrix, out=result[start : start + step])
     return result
+
+
+def squares(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sum of squares along the last axis: by BLAS, where that starts no threads, in a quarter of the time."""
+    if rows.shape[-1] <= UNTHREADED:
+        return np.asarray(np.vecdot(rows, rows))
+    return np.asarray(np.einsum("...i,...i->...", rows, rows))
+
+
+def power(signal: Signal) -> float:
+    """Sum of squares."""
+    whole = len(signal) // UNTHREADED * UNTHREADED
+    return float(squares(signal[:whole].reshape(-1, UNTHREADED)).sum() + squares(signal[whole:]))
 
 
 def membership(counts: Counts) -> Membership:

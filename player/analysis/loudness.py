@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from player.analysis.framing import sliding
+from player.analysis.framing import sliding, squares
 from player.analysis.k_weighting import KWeighting, Planar
 from player.units import Lu, Lufs
 
@@ -130,9 +130,9 @@ def _mean_squares(filtered: Planar, bounds: NDArray[np.intp]) -> Powers:
     sizes = np.diff(bounds)
     if (sizes == sizes[0]).all():
         parts = filtered[:, : bounds[-1]].reshape(len(filtered), -1, sizes[0])
-        return np.asarray(np.einsum("csi,csi->cs", parts, parts).astype(np.float64) / sizes)
-    squares = np.square(filtered[:, : bounds[-1]])
-    return np.asarray(np.add.reduceat(squares, bounds[:-1], axis=1, dtype=np.float64) / sizes)
+        return np.asarray(squares(parts).astype(np.float64) / sizes)
+    each = np.square(filtered[:, : bounds[-1]])
+    return np.asarray(np.add.reduceat(each, bounds[:-1], axis=1, dtype=np.float64) / sizes)
 
 
 class _Histogram:

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from player.analysis.framing import SILENT_POWER, Framer, Signal, fft_friendly
+from player.analysis.framing import SILENT_POWER, Framer, Signal, fft_friendly, spectra
 from player.units import Hertz, Seconds
 
 WINDOW: Final = Seconds(0.186)  # tells partials 11 Hz apart; shorter ones would leave beating unresolved
@@ -56,14 +56,14 @@ class PartialsAnalyzer:
         self._span = span  # native samples of a frame
         self.splice()
         window = np.hanning(size + 1)[:size]
-        self._window = (window * (2.0 / window.sum())).astype(np.float32)
+        self._window = (window * (2.0 * size / window.sum())).astype(np.float32)
         frequencies = np.fft.rfftfreq(size, 1.0 / reduced)
         first, end = (int(i) for i in np.searchsorted(frequencies, (LOWEST, HIGHEST)))
         # a bin more on either side, to see its peaks
         self._band = slice(first - 1, min(end + 1, len(frequencies)))
         self._first = first
         self._spacing = reduced / size
-        self._silent = 2.0 * SILENT_POWER * float((self._window**2).sum()) * size / 4.0
+        self._silent = 2.0 * SILENT_POWER * float((self._window**2).sum()) / (4.0 * size)
 
     def push(self, signal: Signal) -> Partials:
         """signal: mono, shape (samples,). The partials of the frames that it completed."""
@@ -76,8 +76,8 @@ class PartialsAnalyzer:
             return np.empty((0, self._band.stop - self._band.start), np.float32)
         for _ in range(self._halvings):
             frames = _halved(frames)
-        spectra = np.fft.rfft(frames * self._window, axis=1)[:, self._band].astype(np.complex64, copy=False)
-        powers: Powers = spectra.real**2 + spectra.imag**2
+        used = spectra(frames * self._window)[:, self._band]
+        powers: Powers = used.real**2 + used.imag**2
         sounding = powers.sum(axis=1) > self._silent
         return powers if sounding.all() else powers[sounding]
 

@@ -6,7 +6,7 @@ import aubio
 import numpy as np
 from numpy.typing import NDArray
 
-from player.analysis.framing import Framer, Signal, fft_friendly
+from player.analysis.framing import Framer, Signal, fft_friendly, spectra
 from player.units import Hertz, Seconds
 
 HOP: Final = Seconds(0.0232)  # 1,024 samples at 44.1 kHz; the window is twice as long
@@ -26,7 +26,7 @@ class SpectrumAnalyzer:
         size = 2 * self.hop
         window = np.hanning(size + 1)[:size]
         # one-sided, so that the bins of a frame add up to its mean square (Parseval)
-        self._window = (window * np.sqrt(2.0 / (size * (window**2).sum()))).astype(np.float32)
+        self._window = (window * np.sqrt(2.0 * size / (window**2).sum())).astype(np.float32)
         frequencies = np.fft.rfftfreq(size, 1.0 / rate)
         self._used = slice(*np.searchsorted(frequencies, (LOWEST, HIGHEST)))
         self._filters = _grouped(mel_filters(size, rate)[:, self._used])
@@ -41,9 +41,9 @@ class SpectrumAnalyzer:
         frames = self._framer.push(signal)
         if not len(frames):
             return np.empty((0, MEL_BANDS), np.float32)
-        spectra = np.fft.rfft(frames * self._window, axis=1)[:, self._used]
-        powers = np.square(spectra.real)
-        powers += np.square(spectra.imag)
+        used = spectra(frames * self._window)[:, self._used]
+        powers = np.square(used.real)
+        powers += np.square(used.imag)
         bands = np.empty((len(frames), MEL_BANDS), np.float32)
         for group, (bins, filters) in enumerate(self._filters):
             np.matmul(powers[:, bins], filters, out=bands[:, group * TOGETHER : (group + 1) * TOGETHER])

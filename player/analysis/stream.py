@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from player.analysis.affect import LEAST_HEARD, affect_model
 from player.analysis.edges import EdgesMeter
-from player.analysis.framing import Signal
+from player.analysis.framing import Signal, power
 from player.analysis.k_weighting import Planar
 from player.analysis.loudness import CHANNEL_WEIGHTS, LoudnessMeter, Powers
 from player.analysis.metre import Beat
@@ -43,18 +43,23 @@ CANCELLED: Final = (
 class StreamAnalyzer:
     """Features of one track from its native samples, in the order in which they come.
 
-    Work is done every `CHUNK` seconds of audio, whatever the size of the blocks: any partition gives
+    Work is done every few seconds of audio, whatever the size of the blocks: any partition gives
     bit-identical features. Memory is bounded for a stream of any length.
     """
 
-    def __init__(self, rate: int, channels: int = 2, *, scan_mode: ScanMode = ScanMode.FULL) -> None:
-        """rate: Hz, 8,000-192,000. channels: 1-8, in FFmpeg's default order. Raises `AnalysisError`."""
+    def __init__(
+        self, rate: int, channels: int = 2, *, scan_mode: ScanMode = ScanMode.FULL, chunk: int = CHUNK
+    ) -> None:
+        """rate: Hz, 8,000-192,000. channels: 1-8, in FFmpeg's default order. Raises `AnalysisError`.
+
+        chunk: whole seconds measured together; where nobody waits for the newest, more cost less.
+        """
         if not LOWEST_RATE <= rate <= HIGHEST_RATE:
             raise AnalysisError(f"Sampling rate {rate} Hz cannot be analysed: convert to 8,000-192,000 Hz.")
         if channels not in CHANNEL_WEIGHTS:
             raise AnalysisError(f"{channels} channels cannot be analysed: mix down to 1-8 channels.")
         self._rate, self._channels = rate, channels
-        self._chunk = np.zeros((channels, CHUNK * rate), dtype=np.float32)
+        self._chunk = np.zeros((channels, chunk * rate), dtype=np.float32)
         self._filled = 0
         self._analysed = 0  # frames
         self._finished = False
@@ -96,7 +101,12 @@ class StreamAnalyzer:
         size = self._chunk.shape[1]
         while start < len(block):
             taken = min(size - self._filled, len(block) - start)
-            self._chunk[:, self._filled : self._filled + taken] = block[start : start + taken].T
+            part = block[start : start + taken].T
+            if taken == size and part.strides[1] == part.itemsize:  # a whole chunk, channel by channel
+                self._analyse(part)
+                start += taken
+                continue
+            self._chunk[:, self._filled : self._filled + taken] = part
             self._filled += taken
             start += taken
             if self._filled == size:
@@ -272,17 +282,11 @@ class _Downmix:
         left, right = planar
         mid = left + right
         mid *= np.float32(0.5)
-        mid_power = _power(mid)
-        side_power = 0.5 * (_power(left) + _power(right)) - mid_power  # the difference itself is seldom used
+        mid_power = power(mid)
+        side_power = 0.5 * (power(left) + power(right)) - mid_power  # the difference itself is seldom used
         # back only when the sum is the stronger one: each change is heard as an onset that is none
         if self._opposite:
             self._opposite = side_power >= mid_power
         else:
             self._opposite = mid_power < CANCELLED * side_power
         return np.asarray(0.5 * (left - right)) if self._opposite else np.asarray(mid)
-
-
-def _power(signal: NDArray[np.float32]) -> float:
-    """Sum of squares without a copy, and without BLAS, which would start its threads for as many."""
-    flat = signal.reshape(-1)
-    return float(np.einsum("i,i->", flat, flat))

@@ -136,6 +136,8 @@ def level_features(
     bass = np.convolve(onsets[:, 1], (0.25, 0.5, 0.25), mode="same")
     grid = np.interp(at, centres, bass)
     octaves = np.log2(tempi / REFERENCE)
+    centred = grid - grid.mean()
+    variance = float(np.square(centred).mean())
     rows = []
     for level, octave in zip(LEVELS, octaves, strict=True):
         pulse = phase_strength(grid, level.steps)
@@ -143,7 +145,7 @@ def level_features(
             (
                 octave,
                 octave**2,
-                correlation_at(grid, level.steps),
+                correlation_at(centred, variance, level.steps),
                 pulse,
                 phase_strength(grid, 2 * level.steps) - pulse,
             )
@@ -159,12 +161,10 @@ def confidence_features(pulses: Sequence[Pulse], frames: NDArray[np.float64]) ->
     return np.array((1.0, min(change, 0.3), min(strength, 4.0), min(np.log(len(frames)), 5.0)))
 
 
-def correlation_at(signal: NDArray[np.float64], lag: int) -> float:
-    if len(signal) <= lag + GRID:
+def correlation_at(centred: NDArray[np.float64], variance: float, lag: int) -> float:
+    if len(centred) <= lag + GRID or variance <= 0.0:
         return 0.0
-    centred = signal - signal.mean()
-    power = float(np.square(centred).mean())
-    return float((centred[lag:] * centred[:-lag]).mean()) / power if power > 0.0 else 0.0
+    return float(centred[lag:] @ centred[:-lag]) / ((len(centred) - lag) * variance)
 
 
 def phase_strength(signal: NDArray[np.float64], period: int) -> float:

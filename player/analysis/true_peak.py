@@ -11,7 +11,7 @@ from player.units import Dbtp
 
 TAPS: Final = 16  # per phase: within 0.05 dB up to 0.44 of the sampling rate
 KAISER_BETA: Final = 5.0  # a tuning constant, for that band
-BLOCK: Final = 256  # samples judged together; a tuning constant
+BLOCK: Final = 512  # samples judged together; a tuning constant
 PART: Final = 64  # samples interpolated by one product; a tuning constant
 FIRST: Final = 2  # blocks interpolated before the others are compared with them; a tuning constant
 ROUNDING: Final = 1.0 + 1e-5  # of single precision, on the safe side

@@ -245,3 +245,26 @@ def test_state_does_not_grow() -> None:
             analyzer.push(PIECE)
         sizes.append(state_bytes(analyzer))
     assert sizes[2] <= sizes[1] + 50_000
+
+
+def test_length_of_a_chunk_changes_no_feature_beyond_rounding() -> None:
+    sound = np.random.default_rng(5).normal(0.0, 0.1, (12 * 22_050, 2)).astype(np.float32)
+    sound *= np.exp(-4.0 * (np.arange(len(sound)) / 11_025 % 1.0))[:, None].astype(np.float32)
+    short, long = StreamAnalyzer(22_050), StreamAnalyzer(22_050, chunk=5)
+    for analyser in (short, long):
+        analyser.push(sound)
+        analyser.finish()
+    assert long.describe() == pytest.approx(short.describe(), rel=1e-4, abs=1e-4, nan_ok=True)
+    assert long.snapshot().tempo == pytest.approx(short.snapshot().tempo, rel=1e-4)
+
+
+def test_planar_blocks_of_whole_chunks_are_bit_identical_to_interleaved_ones() -> None:
+    sound = np.random.default_rng(6).normal(0.0, 0.1, (7 * 22_050, 2)).astype(np.float32)
+    planar = np.asfortranarray(sound)
+    found = []
+    for blocks in ([sound], [planar], [planar[:44_100], planar[44_100:]], [sound[:1_000], planar[1_000:]]):
+        analyser = StreamAnalyzer(22_050)
+        for block in blocks:
+            analyser.push(block)
+        found.append(analyser.finish())
+    assert found[1:] == found[:1] * 3

@@ -53,7 +53,7 @@ def bliss_features(path: str) -> None:
 
 # name, what must be importable, job, how many files are enough
 PEERS: tuple[tuple[str, str, Callable[[str], None], int], ...] = (
-    ("decoding, 3 excerpts", "", decode_excerpts, 120),
+    ("decoding, excerpts", "", decode_excerpts, 120),
     ("decoding, whole", "", decode_all, 60),
     ("bliss-audio", "bliss_audio", bliss_features, 40),
     ("librosa", "librosa", librosa_features, 20),

@@ -64,11 +64,12 @@ def chained(path: Path) -> Path:
     return path
 
 
-def test_many_files_of_one_size_are_examined_side_by_side(
+def test_files_of_one_size_are_examined_side_by_side_and_copies_once(
     folder: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(6):
         music(folder / f"{number}.wav", number)
+    (folder / "copy.wav").write_bytes((folder / "3.wav").read_bytes())
     rounds = []
     run = Workers.run
 
@@ -79,8 +80,9 @@ def test_many_files_of_one_size_are_examined_side_by_side(
 
     monkeypatch.setattr(Workers, "run", counted)
     with Workers(ThreadPoolExecutor) as workers:
-        assert scanned(folder, catalogue, workers).tracks == 6
-    assert rounds == [1, 5]
+        result = scanned(folder, catalogue, workers)
+    assert (result.tracks, result.skipped) == (6, 1)
+    assert rounds == [6, 1]
 
 
 def test_two_files_at_one_place_of_the_workers_are_named(

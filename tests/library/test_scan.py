@@ -180,7 +180,7 @@ def test_analysis_of_a_file_that_breaks_off_early_fails_and_late_keeps_what_was_
     whole = NativeSource.blocks
     limit = 0.0
 
-    def breaking(self: NativeSource, on_packet: OnPacket | None = None) -> Iterator[Pcm]:
+    def breaking(self: NativeSource, on_packet: OnPacket | None = None, _: float = 1.0) -> Iterator[Pcm]:
         given = 0
         for block in whole(self, on_packet):
             given += len(block)
