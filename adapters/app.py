@@ -14,6 +14,7 @@ from adapters.audio.process import AudioProcess
 from adapters.brain import Brain, Hands
 from adapters.clock import Clock
 from adapters.conversation import Conversation
+from adapters.devices_file import load_devices
 from adapters.inbox import Inbox
 from adapters.mqtt.connection import Endpoint
 from adapters.music import Music
@@ -47,6 +48,8 @@ def run_service(settings: Settings, profile: Profile, *, live: bool) -> None:
     """Play until a signal ends it. Raises `LullError`."""
     if settings.mqtt.url is not None:
         Endpoint.of(settings.mqtt)  # a broker that cannot be named is an error now, one that is away is not
+    if settings.devices:
+        load_devices(Path(settings.devices))  # the same for a mapping
     data = Path(settings.data)
     with ExitStack() as stack:
         stack.enter_context(DataLock(data))
@@ -154,7 +157,6 @@ class Service:
             "underruns": progress.underruns if progress else 0,
             "audio_starts": self._audio.starts,
             "pieces": len(self._music.pieces),
-            "mappings": {},
         }
 
     async def _show(self) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from adapters.cli_mqtt import mqtt
 from player.errors import LibraryError, LullError
 from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An adaptive bedside music player for people living with dementia.",
 )
+app.add_typer(mqtt, name="mqtt")
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; every key has a default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
@@ -127,6 +129,34 @@ def scan(
         catalogue.close()
     if stopped:
         raise LibraryError("Stopped: what was analysed is kept; the same command goes on from there.")
+
+
+@app.command()
+def simulate(
+    *,
+    residents: Annotated[int, typer.Option(min=1, help="Virtual residents.")] = 20,
+    days: Annotated[int, typer.Option(min=1, help="Days of each.")] = 14,
+    policy: Annotated[list[str] | None, typer.Option(help="Which policies; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same residents and days.")] = 1,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0: one for each core.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Compare policies on virtual residents, beside a world in which music has no effect."""
+    from adapters.simulate import DEFAULT_POLICIES
+    from adapters.simulated import as_table, simulate_watched
+
+    answer = simulate_watched(
+        policy or DEFAULT_POLICIES,
+        Console(stderr=True),
+        residents=residents,
+        days=days,
+        seed=seed,
+        workers=workers,
+    )
+    if as_json:
+        _print_json(answer)
+    else:
+        Console().print(as_table(answer))
 
 
 def _load(config: Path | None) -> tuple[Settings, Profile]:

@@ -12,6 +12,7 @@ import msgspec
 
 from adapters.brain import Brain
 from adapters.clock import Clock
+from adapters.devices_file import DevicesFile
 from adapters.inbox import Inbox
 from adapters.mqtt.broker import PrivateBroker
 from adapters.mqtt.client import Callbacks, Identity, MqttLink
@@ -20,7 +21,7 @@ from adapters.system.child import saving
 from adapters.virtual_resident import VirtualWristband
 from player.errors import MqttError
 from player.model import Command, Reading
-from player.session.messages import CommandArrived, ReadingArrived
+from player.session.messages import CommandArrived, Fault, ReadingArrived
 from player.settings import MqttSettings, Settings
 
 log = logging.getLogger("lull")
@@ -78,6 +79,13 @@ class Conversation:
         self._brain.announce_to(link)
         async with asyncio.TaskGroup() as group:
             group.create_task(link.run(), name="link")
+            if self._settings.devices:
+                devices = DevicesFile(
+                    Path(self._settings.devices),
+                    link.use_mappings,
+                    lambda why: link.publish(Fault(part="devices", problem=why)),
+                )
+                group.create_task(devices.watch(), name="devices")
             if self._settings.demo:
                 where = urlsplit(self._url)
                 host, port = str(where.hostname), where.port or 1883

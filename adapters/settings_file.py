@@ -75,7 +75,7 @@ def load_settings(path: Path) -> Settings:
     policy = settings.policy
     if policy.agitation_off >= policy.agitation_on:
         key: Place = ("policy", "agitation_off" if ("policy", "agitation_off") in lines else "agitation_on")
-        raise _error(path, lines, key, "agitation_off must be smaller than agitation_on")
+        raise error_at(path, lines, key, "agitation_off must be smaller than agitation_on")
     base = Path(path).absolute().parent
     data = settings.data
     if ("data",) not in lines and (shared := os.environ.get("XDG_DATA_HOME")):
@@ -102,7 +102,7 @@ def load_profile(path: Path) -> Profile:
     for key, value in (("start", volume.start), ("night_max", volume.night_max)):
         if value > volume.max:
             place: Place = ("volume", key if ("volume", key) in lines else "max")
-            raise _error(path, lines, place, f"{key} must not be above max ({volume.max:g})")
+            raise error_at(path, lines, place, f"{key} must not be above max ({volume.max:g})")
     return profile
 
 
@@ -139,7 +139,7 @@ for _kind, _pattern, _first in (
 def _load(path: Path, kind: type[T]) -> tuple[T, Lines]:
     path = Path(path)
     lines: Lines = {(): 1}
-    data = _plain(path, _parsed(path), (), lines)
+    data = plain(path, parsed(path), (), lines)
     if data is None:
         data = {}
     if not isinstance(data, dict):
@@ -151,7 +151,7 @@ def _load(path: Path, kind: type[T]) -> tuple[T, Lines]:
         raise _explained(path, lines, data, str(error)) from error
 
 
-def _parsed(path: Path) -> yaml.Node | None:
+def parsed(path: Path) -> yaml.Node | None:
     try:
         raw = path.read_bytes()
         if len(raw) > LONGEST:
@@ -188,7 +188,7 @@ def _yaml_problem(text: str, line: int, problem: str | None) -> str:
     return f"is not valid YAML ({problem}): check indentation, colons and quotes"
 
 
-def _plain(path: Path, node: yaml.Node | None, place: Place, lines: Lines) -> Any:
+def plain(path: Path, node: yaml.Node | None, place: Place, lines: Lines) -> Any:
     """Dictionaries, lists and scalars; notes the line of every key and list item."""
     if isinstance(node, yaml.MappingNode):
         return _plain_mapping(path, node, place, lines)
@@ -196,14 +196,14 @@ def _plain(path: Path, node: yaml.Node | None, place: Place, lines: Lines) -> An
         items = []
         for number, item in enumerate(node.value):
             lines[*place, number] = item.start_mark.line + 1
-            items.append(_plain(path, item, (*place, number), lines))
+            items.append(plain(path, item, (*place, number), lines))
         return items
     if node is None:
         return None
     try:
         return _scalar(node.tag.removeprefix(CORE), node.value)
     except ValueError as error:
-        raise _error(path, lines, place, f"cannot be used: {error}") from error
+        raise error_at(path, lines, place, f"cannot be used: {error}") from error
 
 
 def _scalar(kind: str, value: str) -> Any:
@@ -243,7 +243,7 @@ def _plain_mapping(path: Path, node: yaml.MappingNode, place: Place, lines: Line
                 line=line,
             )
         lines[*place, key] = line
-        data[key] = _plain(path, value_node, (*place, key), lines)
+        data[key] = plain(path, value_node, (*place, key), lines)
     return data
 
 
@@ -256,7 +256,7 @@ def _check_keys(path: Path, lines: Lines, data: Any, kind: inspect.Type, place: 
         fields = {field.encode_name: field for field in kind.fields}
         for key in list(data):
             if key not in fields:
-                raise _error(path, lines, (*place, key), _unknown(key, list(fields), place, kind))
+                raise error_at(path, lines, (*place, key), _unknown(key, list(fields), place, kind))
             wanted = fields[key].type
             if data[key] is None and not _allows_none(wanted):
                 del data[key]
@@ -298,20 +298,20 @@ def _explained(path: Path, lines: Lines, data: Any, message: str) -> SettingsErr
     for step in place:
         value = value[step]
     if missing := re.match(r"Object missing required field `(\w+)`", what):
-        return _error(path, lines, (*place, missing[1]), "is missing: add it")
+        return error_at(path, lines, (*place, missing[1]), "is missing: add it")
     if bound := re.match(r"Expected `\S+?` (>=|<=) (\S+)", what):
         limit = "at least" if bound[1] == ">=" else "at most"
-        return _error(path, lines, place, f"must be {limit} {float(bound[2]):g}, not {value}")
+        return error_at(path, lines, place, f"must be {limit} {float(bound[2]):g}, not {value}")
     if types := re.match(r"Expected `([^`]+)`, got `(\w+)`", what):
         wanted = " or ".join(KINDS.get(kind, kind) for kind in types[1].split(" | "))
         given = KINDS.get(types[2], types[2])
         quotes = ": put it in quotes" if "str" in types[1] and types[2] in ("int", "float", "bool") else ""
-        return _error(path, lines, place, f"must be {wanted}, not {given}{quotes}")
+        return error_at(path, lines, place, f"must be {wanted}, not {given}{quotes}")
     name = next((step for step in reversed(place) if isinstance(step, str)), "")
-    return _error(path, lines, place, f"{PATTERNS.get(name, what)}, not {value!r}")
+    return error_at(path, lines, place, f"{PATTERNS.get(name, what)}, not {value!r}")
 
 
-def _error(path: Path, lines: Lines, place: Place, problem: str) -> SettingsError:
+def error_at(path: Path, lines: Lines, place: Place, problem: str) -> SettingsError:
     known = next(place[:length] for length in range(len(place), -1, -1) if place[:length] in lines)
     return SettingsError(problem, key=_dotted(place), file=str(path), line=lines[known])
 

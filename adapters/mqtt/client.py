@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -15,14 +15,18 @@ from adapters.mqtt import encode
 from adapters.mqtt.askers import Asker, Askers
 from adapters.mqtt.codec import Arrival, Inbound, is_safe, peek_id
 from adapters.mqtt.connection import Connection, Endpoint, Incoming, ProtocolRefusedError, Terms, connect
+from adapters.mqtt.devices import Devices, Lane
 from adapters.mqtt.encode import OFFLINE, ONLINE, Moment, Outgoing
+from adapters.mqtt.following import DeviceLink
+from adapters.mqtt.introduction import Introduction
+from adapters.mqtt.mapping.model import Compiled
 from adapters.mqtt.outbox import Outbox
 from adapters.mqtt.payloads import StatusPayload
 from adapters.mqtt.reception import Reception, TokenBucket
 from adapters.mqtt.topics import Topics
 from player.errors import LullError, MqttError, PayloadError
 from player.model import Command, Feedback, Reading
-from player.session.messages import Decision, Fault, Reply, StateView
+from player.session.messages import Decision, Fault, PlaybackState, Reply, StateView
 from player.settings import MqttSettings
 from player.units import Seconds
 
@@ -34,6 +38,7 @@ STEADY: Final = Seconds(10.0)  # a connection that held so long was a good one
 REPEAT: Final = Seconds(60.0)  # state and status are published again
 PERSIST_PATIENCE: Final = Seconds(30.0)
 PERSIST_RETRY: Final = Seconds(2.0)
+SOUNDING: Final = frozenset({"playing", "soothing"})  # states of playback in which music is heard
 GOODBYE: Final = Seconds(1.0)
 FLOOD_RATE, FLOOD_BURST = 10.0, 10.0  # commands per second that came too fast and are answered
 
@@ -91,6 +96,9 @@ class MqttLink:
         self._calls = calls
         self._clock = clock
         self._reception = Reception(topics)
+        self._devices = Devices(topics)
+        self._introduction = Introduction(topics, identity.version, self._repeat_all)
+        self._device_link = DeviceLink(self._devices, calls.deliver, self._tell, clock)
         self._outbox = Outbox()
         self._something = asyncio.Event()
         self._askers = Askers(topics, identity.boot)
@@ -114,6 +122,15 @@ class MqttLink:
         """Messages refused since the start, by reason."""
         return dict(self._reception.rejects)
 
+    def use_mappings(self, mappings: Iterable[Compiled]) -> None:
+        """What other makers' devices mean, from now on. Call it on the event loop's thread, at any time."""
+        self._device_link.use(mappings)
+
+    @property
+    def mappings(self) -> dict[str, dict[str, object]]:
+        """By mapping: seconds since it was of use, and what became of its messages; as in `status`."""
+        return self._devices.report(self._clock())
+
     # --- outward --------------------------------------------------------------------------------------
 
     def publish(self, message: Struct) -> None:
@@ -128,6 +145,8 @@ class MqttLink:
             case Decision() | Fault():
                 self._outbox.add(encode.event(self._topics, message, self._moment()), self._clock())
             case _ if isinstance(message, StateView):
+                if isinstance(message, PlaybackState):
+                    self._devices.playing = message.state in SOUNDING
                 self._outbox.hold(message, self._clock())
             case _:
                 raise TypeError(f"not something that is published: {type(message).__name__}")
@@ -138,6 +157,9 @@ class MqttLink:
         if self.connected:
             self._outbox.add(encode.telemetry(self._topics, counters, self._moment()), self._clock())
             self._something.set()
+
+    def _tell(self, problem: str) -> None:
+        self.publish(Fault(part="devices", problem=problem))
 
     def _answer(self, reply: Reply, asker: Asker | None) -> None:
         moment = self._moment()
@@ -186,14 +208,20 @@ class MqttLink:
                 await commands.publish(self._availability(ONLINE))
                 self._why = ""
                 self._calls.on_change(True, "")
+                await self._introduction.make(commands)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._send(commands), name="mqtt-send")
-                    group.create_task(self._repeat(commands), name="mqtt-repeat")
-                    group.create_task(self._receive(commands), name="mqtt-commands")
-                    group.create_task(self._receive(links.signals), name="mqtt-signals")
+                    group.create_task(self._repeat(), name="mqtt-repeat")
+                    group.create_task(self._receive(commands, "buttons"), name="mqtt-commands")
+                    group.create_task(self._receive(links.signals, "sensors"), name="mqtt-signals")
+                    group.create_task(self._device_link.follow(commands, "buttons"), name="mqtt-buttons")
+                    group.create_task(self._device_link.follow(links.signals, "sensors"), name="mqtt-sensors")
+                    group.create_task(self._device_link.tick(), name="mqtt-devices")
+                    group.create_task(self._introduction.listen(links.signals), name="mqtt-birth")
                     group.create_task(self._keep(links.feedback), name="mqtt-feedback")
             finally:
                 self._connected_at = None
+                self._devices.disconnected()
                 with suppress(MqttError, TimeoutError):  # the broker publishes the will instead
                     async with asyncio.timeout(GOODBYE):
                         await commands.publish(self._availability(OFFLINE))
@@ -264,15 +292,22 @@ class MqttLink:
         while (held := self._outbox.take_state()) is not None:
             await connection.publish(encode.state(self._topics, held.view, self._moment(held.since)))
 
-    async def _repeat(self, connection: Connection) -> None:
+    async def _repeat(self) -> None:
         while True:
             await asyncio.sleep(REPEAT)
-            self._outbox.repeat_states()
-            self._something.set()
-            await connection.publish(self._status())
+            self._repeat_all()
 
-    async def _receive(self, connection: Connection) -> None:
+    def _repeat_all(self) -> None:
+        self._outbox.repeat_states()
+        self._outbox.add(self._status(), self._clock())
+        self._something.set()
+
+    async def _receive(self, connection: Connection, lane: Lane) -> None:
         async for message in connection.messages():
+            await self._introduction.hear(message, connection)
+            if self._topics.parse(message.topic) is None:
+                self._device_link.take(lane, self._arrival(message))
+                continue
             item = self._understand(message)
             if isinstance(item, Command):
                 item = self._askers.remember(item, message)
@@ -300,8 +335,8 @@ class MqttLink:
                 self._reception.rejects["not-stored"] += 1
             await asyncio.sleep(PERSIST_RETRY)
 
-    def _understand(self, message: Incoming) -> Inbound | None:
-        arrival = Arrival(
+    def _arrival(self, message: Incoming) -> Arrival:
+        return Arrival(
             topic=message.topic,
             payload=message.payload,
             at=self._clock(),
@@ -309,8 +344,10 @@ class MqttLink:
             retain=message.retain,
             expiry=message.expiry,
         )
+
+    def _understand(self, message: Incoming) -> Inbound | None:
         try:
-            return self._reception.take(arrival)
+            return self._reception.take(self._arrival(message))
         except PayloadError as error:
             log.info("%s", error)
             self._answer_rejected(message, error.reason)
@@ -338,7 +375,7 @@ class MqttLink:
             rejects=dict(self._reception.rejects),
             outbox_dropped=self._outbox.dropped,
         )
-        return encode.status(self._topics, payload, self._calls.vitals())
+        return encode.status(self._topics, payload, {**self._calls.vitals(), "mappings": self.mappings})
 
     def _availability(self, payload: bytes) -> Outgoing:
         return Outgoing(topic=self._topics.availability, payload=payload, retain=True)

@@ -1,5 +1,6 @@
 """Inbound messages: topic, payload and properties to what the player knows, or a `PayloadError`."""
 
+import json
 import math
 import re
 from typing import Final, TypeVar, cast
@@ -95,7 +96,7 @@ def _command(address: Address, arrival: Arrival) -> Command:
 def _command_payload(verb: Verb, arrival: Arrival) -> CommandPayload:
     if not arrival.payload.strip() or (verb in SAFE and _is_plain(arrival.payload)):
         return CommandPayload()
-    tree = _tree(arrival)
+    tree = json_tree(arrival.payload, arrival.topic, unique=verb not in SAFE)
     try:
         return _shaped(tree, CommandPayload, arrival.topic)
     except PayloadError:
@@ -149,7 +150,7 @@ def _signal_payload(arrival: Arrival) -> SignalPayload:
     text = arrival.payload.strip()
     if text.upper() in (b"ON", b"OFF"):
         return SignalPayload(value=text.decode("ascii"))
-    tree = _tree(arrival)
+    tree = json_tree(arrival.payload, arrival.topic)
     if isinstance(tree, bool | int | float):
         tree = {"value": tree}
     return _shaped(tree, SignalPayload, arrival.topic)
@@ -158,7 +159,7 @@ def _signal_payload(arrival: Arrival) -> SignalPayload:
 def _feedback(arrival: Arrival) -> Feedback:
     if arrival.retain:
         raise PayloadError(arrival.topic, "retained")
-    payload = _shaped(_tree(arrival), FeedbackPayload, arrival.topic)
+    payload = _shaped(json_tree(arrival.payload, arrival.topic), FeedbackPayload, arrival.topic)
     feedback_id = clean(payload.id, 128)
     if not feedback_id:
         raise PayloadError(arrival.topic, "bad-value", "id is empty")
@@ -181,13 +182,16 @@ def _require_fresh(ts: Stamp | None, arrival: Arrival) -> None:
         raise PayloadError(arrival.topic, "stale", f"ts is more than {FRESH:.0f} s from our clock")
 
 
-def _tree(arrival: Arrival) -> object:
-    """JSON as plain objects: finite, at most `MAX_DEPTH` deep, at most `MAX_NODES` values."""
-    topic, payload = arrival.topic, arrival.payload
+def json_tree(payload: bytes, topic: str, *, unique: bool = True) -> object:
+    """JSON as plain objects: finite, at most `MAX_DEPTH` deep, at most `MAX_NODES` values; with `unique`
+    no key stands twice in an object. Raises `PayloadError`.
+    """
     try:
         tree = msgspec.json.decode(payload)
     except RecursionError:
         raise PayloadError(topic, "too-deep") from None
+    except UnicodeDecodeError:  # in a key; elsewhere msgspec says it itself
+        raise PayloadError(topic, "not-json", "is not UTF-8") from None
     except msgspec.MsgspecError as error:
         finite = _OUT_OF_RANGE not in str(error) and not _NOT_FINITE.search(payload)
         raise PayloadError(topic, "not-json" if finite else "not-finite", str(error)) from None
@@ -205,7 +209,22 @@ def _tree(arrival: Arrival) -> object:
                 raise PayloadError(topic, "too-deep")
             children = node.values() if isinstance(node, dict) else node
             waiting.extend((child, depth + 1) for child in children)
+    if unique and nodes > 1:
+        _require_unique(payload, topic)
     return tree
+
+
+def _require_unique(payload: bytes, topic: str) -> None:
+    """msgspec keeps the last of two equal keys; others keep the first."""
+
+    def pairs(found: list[tuple[str, object]]) -> None:
+        if len({key for key, _ in found}) < len(found):
+            raise PayloadError(topic, "duplicate-key")
+
+    try:
+        json.loads(payload, object_pairs_hook=pairs, parse_int=str, parse_float=str)
+    except ValueError as error:  # taken by the one and not by the other
+        raise PayloadError(topic, "not-json", str(error)) from None
 
 
 def _shaped(tree: object, shape: type[T], topic: str) -> T:

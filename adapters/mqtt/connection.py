@@ -98,16 +98,26 @@ class Connection:
         self._inbox = inbox
         self._version5 = version5
 
-    async def subscribe(self, topic_filter: str, qos: int) -> None:
-        """Raises `MqttError` when the broker refuses."""
-        # A live message with the retain flag must show it, otherwise it looks like a fresh one.
-        options = SubscribeOptions(qos=qos, retainAsPublished=True) if self._version5 else None
+    async def subscribe(self, topic_filter: str, qos: int, *, keep_flag: bool = True) -> None:
+        """Raises `MqttError` when the broker refuses.
+
+        keep_flag: a live message with the retain flag shows it, otherwise it looks like a fresh one. Without,
+        only what the broker had stored shows it. MQTT 3.1.1 knows only the second.
+        """
+        options = SubscribeOptions(qos=qos, retainAsPublished=keep_flag) if self._version5 else None
         try:
             codes = await self._client.subscribe(topic_filter, qos=0 if options else qos, options=options)
         except aiomqtt.MqttError as error:
             raise MqttError(f"cannot subscribe to {topic_filter}: {error}") from error
         if any((code if isinstance(code, int) else code.value) >= 128 for code in codes):
             raise MqttError(f"the broker refuses to let us read {topic_filter}: give this account the right")
+
+    async def unsubscribe(self, topic_filter: str) -> None:
+        """Raises `MqttError`."""
+        try:
+            await self._client.unsubscribe(topic_filter)
+        except aiomqtt.MqttError as error:
+            raise MqttError(f"cannot unsubscribe from {topic_filter}: {error}") from error
 
     async def publish(self, message: Outgoing) -> None:
         """Returns when the broker has it (QoS 1). Raises `MqttError`."""

@@ -92,9 +92,10 @@ class Reception:
         takes no place from the others.
         """
         address = self._topics.parse(topic)
-        if address is None or address.branch == "feedback" or is_safe(address):
+        if address is not None and (address.branch == "feedback" or is_safe(address)):
             return True
-        if self._gate.may_pass(topic, signal=address.branch == "signal", now=now):
+        signal = address is not None and address.branch == "signal"
+        if self._gate.may_pass(topic, signal=signal, now=now):
             return True
         self.rejects["rate-limited"] += 1
         return False

@@ -1,5 +1,7 @@
 """What is usual for this person: now, at this hour of the day, and at all."""
 
+from msgspec import Struct
+
 from player.listener.averages import LONGEST_STEP, Average
 from player.units import Seconds
 
@@ -15,6 +17,15 @@ TOO_LONG_AGO = 900.0  # s without readings, after which what was usual just now 
 AGAIN = 1 / 3  # how much of its former inertia the tonic level then has, at the habitual level
 CLIP = 4.0  # usual spreads beyond which one reading moves the baseline no further (Huber 1964)
 SETTLED = 300.0  # s of readings before the spread is learned and anything is clipped
+
+
+class Habit(Struct, frozen=True, kw_only=True):
+    """What a baseline knows for longer than a day, as it can be stored: pairs of mean and weight (s)."""
+
+    level: tuple[float, float]
+    hours: tuple[tuple[float, float], ...]  # offsets
+    spread: tuple[float, float]
+    learned: Seconds
 
 
 class Baseline:
@@ -39,6 +50,24 @@ class Baseline:
     def spread(self) -> float:
         """Mean absolute departure from the reference, in the unit of the quantity."""
         return self._spread.mean
+
+    def habit(self) -> Habit:
+        """To be stored."""
+        return Habit(
+            level=(self._habit.mean, self._habit.weight),
+            hours=tuple((hour.mean, hour.weight) for hour in self._hours),
+            spread=(self._spread.mean, self._spread.weight),
+            learned=self.learned,
+        )
+
+    def resume(self, habit: Habit) -> None:
+        """Go on with what an earlier run learned; the level of the last minutes begins anew."""
+        self._habit.restart(*habit.level)
+        for hour, known in zip(self._hours, habit.hours, strict=False):
+            hour.restart(*known)
+        self._spread.restart(*habit.spread)
+        self.learned = habit.learned
+        self._tonic.restart(habit.level[0], self._prior_s)
 
     def habitual(self, at: Seconds) -> float:
         """The level of this hour of the day over the last days."""

@@ -5,7 +5,7 @@ import math
 from msgspec import Struct
 
 from player.listener.arousal import logistic
-from player.listener.sensors import Picture, Piece, Sensors
+from player.listener.sensors import Habits, Picture, Piece, Sensors
 from player.model import Evidence, ListenerState, Quantity, Reading, Trend, Validity
 from player.units import Decibels, Seconds
 
@@ -44,9 +44,10 @@ class EvidencePool:
     wearable is off and while the resident sleeps: a missing sensor is never evidence of calm.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, habits: Habits | None = None) -> None:
+        """habits: what earlier runs learned of this person."""
         self._newest: dict[tuple[str, Quantity], Reading] = {}
-        self._sensors = Sensors()
+        self._sensors = Sensors(habits)
         self._unusual_until = Seconds(-math.inf)
         self._slow: float | None = None  # agitation, smoothed
         self._slow_at = Seconds(0.0)
@@ -106,11 +107,19 @@ class EvidencePool:
             validity=Validity.ASLEEP if asleep else Validity.VALID,
         )
 
+    def habits(self) -> Habits:
+        """What is usual for this person, to be stored."""
+        return self._sensors.habits()
+
     def rating(self, at: Seconds) -> float | None:
         """The newest rating by staff that still counts, 0-4."""
-        self._drop_stale(at)
-        ratings = [r for (_, quantity), r in self._newest.items() if quantity is Quantity.AGITATION_RATING]
-        return max(ratings, key=lambda r: r.at).value if ratings else None
+        fresh = STALE_AFTER[Quantity.AGITATION_RATING]
+        ratings = [
+            reading
+            for reading in self._newest.values()
+            if reading.quantity is Quantity.AGITATION_RATING and -AHEAD <= at - reading.at <= fresh
+        ]
+        return max(ratings, key=lambda reading: reading.at).value if ratings else None
 
     def features(self, at: Seconds) -> dict[str, float]:
         """What the fitted model sees at this moment, by name (see `arousal.FEATURES`): for fitting it."""

@@ -21,6 +21,15 @@ class SenseOfActivity:
         self._squares = [0.0] * QUARTERS
         self._signs = [0.0] * QUARTERS
 
+    def snapshot(self) -> tuple[tuple[float, ...], ...]:
+        """To be stored: products, squares and slopes by quarter of the day."""
+        return tuple(self._products), tuple(self._squares), tuple(self._signs)
+
+    def resume(self, stored: tuple[tuple[float, ...], ...]) -> None:
+        """Go on with what an earlier run learned; of another shape it is left aside."""
+        if [len(part) for part in stored] == [QUARTERS] * 3:
+            self._products, self._squares, self._signs = (list(part) for part in stored)
+
     def teach(self, activity: float, agitation: float, at: Seconds) -> None:
         """Staff saw this agitation (0-1) at this departure of activity (−1 to 1)."""
         seen = min(max((agitation - NEUTRAL) / HALF_RANGE, -1.0), 1.0)

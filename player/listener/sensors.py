@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from player.listener.arousal import contribution, exertion, features, log_odds, logistic
+from player.listener.baseline import Habit
 from player.listener.own_sound import EVENT_QUALITY, OwnSound
 from player.listener.quantities import NATURES
 from player.listener.sense_of_activity import SenseOfActivity
@@ -12,6 +13,7 @@ from player.listener.weights import SOUND_EVENT, TRUST
 from player.model import Evidence, Quantity, Reading
 from player.units import Seconds
 
+MAX_HABITS = 64  # baselines that are kept over restarts
 MAX_SOURCES = 16  # with sensors, of one resident; the one that was silent longest goes
 LEAST_SPREAD = 1e-3  # on the scale of `Nature.encode`
 DISAGREEING = 0.5  # of the confidence stays when the quantities wholly contradict each other; own judgement
@@ -42,6 +44,13 @@ class Piece(Struct, frozen=True, kw_only=True):
         )
 
 
+class Habits(Struct, frozen=True, kw_only=True):
+    """What is usual for this person, by source and quantity, and what moving means."""
+
+    signals: dict[str, Habit] = {}
+    activity: tuple[tuple[float, ...], ...] = ()
+
+
 class Picture(Struct, frozen=True, kw_only=True):
     """Everything that sensors say at one moment."""
 
@@ -54,13 +63,28 @@ class Picture(Struct, frozen=True, kw_only=True):
 class Sensors:
     """Signals by source and quantity, whether they are to be believed, and what they add up to."""
 
-    def __init__(self) -> None:
+    def __init__(self, habits: Habits | None = None) -> None:
+        """habits: of earlier runs."""
+        self._known = dict(habits.signals) if habits else {}
         self.sleep = Sleep()
         self.own_sound = OwnSound()
         self._sources: dict[str, dict[Quantity, Signal]] = {}
         self._removed_at: dict[str, Seconds] = {}  # sources that lie somewhere
         self._activity = SenseOfActivity()
+        if habits:
+            self._activity.resume(habits.activity)
         self._event: Reading | None = None  # the last sound event
+
+    def habits(self) -> Habits:
+        """What is usual for this person, to be stored; of sensors that are away, as it was known."""
+        for source, signals in self._sources.items():
+            for quantity, signal in signals.items():
+                name = _name(source, quantity)
+                self._known.pop(name, None)
+                self._known[name] = signal.baseline.habit()
+        while len(self._known) > MAX_HABITS:
+            del self._known[next(iter(self._known))]
+        return Habits(signals=dict(self._known), activity=self._activity.snapshot())
 
     def observe(self, reading: Reading, *, learn: bool) -> None:
         """Take a reading. learn: whether this moment may be taken for usual."""
@@ -143,6 +167,8 @@ class Sensors:
         signal = signals.get(reading.quantity)
         if signal is None:
             signal = signals[reading.quantity] = Signal(source, reading.quantity)
+            if (known := self._known.get(_name(source, reading.quantity))) is not None:
+                signal.baseline.resume(known)
         signal.observe(reading, learn=learn and source not in self._removed_at)
         if removed(signals, at):
             self._removed_at[source] = at
@@ -178,3 +204,7 @@ def _with_value(reading: Reading, value: float) -> Reading:
     return Reading(
         source=reading.source, quantity=reading.quantity, value=value, at=reading.at, quality=reading.quality
     )
+
+
+def _name(source: str, quantity: Quantity) -> str:
+    return f"{source}/{quantity}"

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from operator import mul
-from random import Random
+from statistics import NormalDist
 
 from msgspec import Struct, field
 
@@ -21,15 +21,20 @@ from player.selection.gaussian import Matrix, Vector, add_outer, cholesky, diago
 from player.units import Seconds
 
 MAX_TRACKS = 500  # with evidence of their own; the one with the least gives way
+MOST_INNOCENT = -3.0  # log-odds: nothing is so proven that it could not begin to upset; own judgement
 FRESH = Seconds(3600.0)  # a posterior this old is not computed anew for the passing of time alone
 
 
 class TrackSums(Struct):
-    """Of one track, in units of 1 / σ²: Σ weight, Σ weight · x, Σ weight · (reward − m · x)."""
+    """Of one track, in units of 1 / σ²: Σ weight, Σ weight · x, Σ weight · (reward − m · x).
+
+    harm: log-odds, from what was seen, that the track upsets this person.
+    """
 
     n: float
     x: Vector
     y: float
+    harm: float = 0.0
 
 
 class Learned(Struct):
@@ -49,6 +54,8 @@ class Prior(Struct, frozen=True):
     track_deviation: float  # τ
     noise: float  # σ of one reward of weight 1
     half_life: Seconds
+    upsetting: float = 0.0  # share of the tracks that upset a person, whatever they sound like
+    upset: float = 0.0  # what such a track takes from the reward
 
 
 class Posterior:
@@ -75,12 +82,25 @@ class Posterior:
         return 1.0 / self._prior.track_deviation**2 + self._keep * track.n
 
     def mean(self, track_id: TrackId, x: Sequence[float]) -> float:
-        expected = sum(w * v for w, v in zip(self.weights, x, strict=True))
+        sounds = float(sum(map(mul, self.weights, x)))
+        return sounds + self.own(track_id) - self.upsets(track_id) * self._prior.upset
+
+    def own(self, track_id: TrackId) -> float:
+        """How far a track is believed to differ from what its values say; 0 when it was never heard."""
         track = self._tracks.get(track_id)
         if track is None:
-            return expected
+            return 0.0
         surprise = track.y - sum(s * v for s, v in zip(self.shift, track.x, strict=True))
-        return expected + self._keep * surprise / self._own_precision(track)
+        return self._keep * surprise / self._own_precision(track)
+
+    def upsets(self, track_id: TrackId) -> float:
+        """Probability that the track upsets this person: few do, and those show it again and again."""
+        share = self._prior.upsetting
+        track = self._tracks.get(track_id)
+        if track is None or not 0.0 < share < 1.0:
+            return share
+        odds = share / (1.0 - share) * math.exp(min(self._keep * track.harm, 50.0))
+        return odds / (1.0 + odds)
 
     def spread(self, track_id: TrackId, x: Sequence[float]) -> tuple[Vector, float]:
         """Loadings on independent unit normals shared by all tracks, and the deviation of its own."""
@@ -108,9 +128,19 @@ class Learner:
         self._posterior_at = Seconds(0.0)
 
     def learn_one(
-        self, track_id: TrackId, x: Sequence[float], reward: float, weight: float, at: Seconds
+        self,
+        track_id: TrackId,
+        x: Sequence[float],
+        reward: float,
+        weight: float,
+        at: Seconds,
+        *,
+        harm: float = 0.0,
     ) -> None:
-        """One reward for one track; of an earlier moment than the last it counts as of the last."""
+        """One reward for one track; of an earlier moment than the last it counts as of the last.
+
+        harm: log-likelihood ratio that it upsets.
+        """
         self._discount(at)
         learned, prior = self.learned, self._prior
         surprise = reward - dot(prior.mean, x)
@@ -122,6 +152,7 @@ class Learner:
             track.x[j] += share * value
         track.n += share
         track.y += share * surprise
+        track.harm = max(track.harm + harm, MOST_INNOCENT)
         self._posterior = None
         if len(learned.tracks) > MAX_TRACKS:
             self._forget(min(learned.tracks, key=lambda other: learned.tracks[other].n))
@@ -156,23 +187,39 @@ class Learner:
         learned.xx = [[keep * value for value in row] for row in learned.xx]
         learned.xy = [keep * value for value in learned.xy]
         for track in learned.tracks.values():
-            track.n, track.y = keep * track.n, keep * track.y
+            track.n, track.y, track.harm = keep * track.n, keep * track.y, keep * track.harm
             track.x = [keep * value for value in track.x]
 
 
 def _copy(learned: Learned) -> Learned:
-    tracks = {name: TrackSums(track.n, [*track.x], track.y) for name, track in learned.tracks.items()}
+    tracks = {
+        name: TrackSums(track.n, [*track.x], track.y, track.harm) for name, track in learned.tracks.items()
+    }
     return Learned(at=learned.at, xx=[[*row] for row in learned.xx], xy=[*learned.xy], tracks=tracks)
 
 
-DRAWS = 200  # from the posterior, whose shares are the chances; a tuning constant
+DRAWS = 100  # from the posterior, whose shares are the chances; a tuning constant
 
 
 @cache
 def _normals(size: int) -> list[list[float]]:
-    """`DRAWS` draws of so many unit normals, always the same: chance enters only when the lot is drawn."""
-    random = Random(0)
-    return [[random.gauss(0.0, 1.0) for _ in range(size)] for _ in range(DRAWS)]
+    """`DRAWS` points of so many unit normals, spread evenly and always the same.
+
+    Chance enters only when the lot is drawn. Additive recurrence of square roots of primes (Richtmyer).
+    """
+    quantile = NormalDist().inv_cdf
+    steps = [math.sqrt(prime) for prime in _primes(size)]
+    return [[quantile((n * step + 0.5 / DRAWS) % 1.0 or 0.5) for step in steps] for n in range(1, DRAWS + 1)]
+
+
+def _primes(count: int) -> list[int]:
+    found: list[int] = []
+    number = 2
+    while len(found) < count:
+        if all(number % prime for prime in found):
+            found.append(number)
+        number += 1
+    return found
 
 
 def thompson(believed: Posterior, options: Sequence[tuple[TrackId, Sequence[float]]]) -> list[float]:

@@ -5,9 +5,10 @@ import math
 from player.selection import iso
 from player.selection.context import Candidate, Scene
 
-BASIS = ("one", "comfort", "path", "familiarity", "calmness", "recovery", "evening")
+BASIS = ("one", "comfort", "path", "familiarity", "calmness", "recovery", "rest", "evening")
 EVENING = 18 * 60  # minute of the day at which “evening” is 1; own judgement
 DAY = 1440  # minutes
+REST = 3 * 86_400.0  # s: a piece heard often tires for days (Harrison 2021: effects fade); own judgement
 
 
 def comfort(calmness: float, familiarity: float, recovery: float = 1.0) -> float:
@@ -27,5 +28,6 @@ def basis(candidate: Candidate, scene: Scene, aim: float | None) -> list[float]:
         candidate.familiarity,
         calm,
         candidate.recovery,
+        1.0 if candidate.since_play is None else 1.0 - math.exp(-max(candidate.since_play, 0.0) / REST),
         max(evening, 0.0) * calm,
     ]

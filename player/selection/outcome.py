@@ -1,6 +1,8 @@
 """Follows what comes of choices while the day goes on, and says what is to be learned when it is known."""
 
-from msgspec import Struct
+from collections import deque
+
+from msgspec import Struct, structs
 
 from player.model import Selection, TrackId
 from player.selection.reward import (
@@ -15,7 +17,10 @@ from player.selection.reward import (
 from player.units import Seconds
 
 LATE = Seconds(600.0)  # feedback is still about a piece that ended this long ago; own judgement
-GAP = Seconds(30.0)  # between two observations; what is missing longer counts as not heard
+GAP = Seconds(90.0)  # between two observations, some sensors speak once a minute; more counts as not heard
+LEVEL = Seconds(75.0)  # over which the level before and at the end is averaged: one reading is mostly noise
+SETTLES = Seconds(30.0)  # from the beginning of a piece: does not yet count as its end
+NEARLY = 0.9  # share of the window that makes an ordinary piece a matched moment
 LEAST_CONFIDENCE = 0.2  # of an estimate of agitation that is used at all; own judgement
 
 
@@ -34,11 +39,15 @@ class Observation(Struct, frozen=True, kw_only=True):
 
 
 class Trial(Struct, kw_only=True):
-    """One swap and what followed. `before` None: nothing was known when the music changed."""
+    """One piece and what followed. `before` None: nothing was known as it began.
+
+    soothing: it was chosen to soothe; otherwise it is one of the matched moments, too.
+    """
 
     choice: Selection
     begun: Seconds
     before: Observation | None
+    soothing: bool
     heard: Seconds = Seconds(0.0)
     last: Observation | None = None
 
@@ -57,26 +66,31 @@ class OutcomeWatch:
         self._open: Trial | None = None
         self._ended: Trial | None = None
         self._previous: Observation | None = None
+        self._lately: deque[Observation] = deque()  # usable ones within `LEVEL`
         self._quiet_from: Observation | None = None  # start of a window without a swap
 
-    def chosen(self, choice: Selection, at: Seconds) -> list[Credit]:
-        """The music was changed to soothe. A trial that was open ends here, heard in part."""
+    def entered(self, choice: Selection, at: Seconds, *, soothing: bool = True) -> list[Credit]:
+        """A piece is heard from now on. A trial that was open ends here, heard in part."""
         credits = self._end()
-        previous = self._previous
-        fresh = previous is not None and previous.usable and at - previous.at <= GAP
-        self._open = Trial(choice=choice, begun=at, before=previous if fresh else None)
+        before = self._level(at, since=Seconds(at - LEVEL))
+        self._open = Trial(choice=choice, begun=at, before=before, soothing=soothing)
         self._quiet_from = None
         return credits
 
     def observe(self, seen: Observation) -> list[Credit]:
-        """Call about as often as estimates come, at least twice a minute."""
+        """Call about as often as estimates come, at least once a minute."""
         credits: list[Credit] = []
         trial, previous = self._open, self._previous
+        if seen.usable:
+            self._lately.append(seen)
+        while self._lately and not 0.0 <= seen.at - self._lately[0].at <= LEVEL:
+            self._lately.popleft()
         if trial is not None:
             if previous is not None and seen.heard == trial.choice.track_id == previous.heard:
-                trial.heard = Seconds(trial.heard + min(max(seen.at - previous.at, 0.0), GAP))
+                step = seen.at - previous.at
+                trial.heard = Seconds(trial.heard + (step if 0.0 < step <= GAP else 0.0))
             if seen.usable:
-                trial.last = seen
+                trial.last = self._level(seen.at, since=Seconds(trial.begun + SETTLES))
             if seen.at - trial.begun >= self._window:
                 credits = self._end()
         else:
@@ -85,11 +99,12 @@ class OutcomeWatch:
         return credits
 
     def judged(self, rating: int, at: Seconds) -> list[Credit]:
-        """A person said better (+1), same (0) or worse (−1) of the last piece that was chosen to soothe."""
+        """A person said better (+1), same (0) or worse (−1) of the piece that is or was heard last."""
         trial = self._open or self._ended
         if trial is None or at - trial.begun > self._window + LATE:
             return []
-        credit = by_staff(trial.choice, rating, trial.heard, self._window)
+        credit = by_staff(trial.choice, rating, trial.heard, self._window, self.natural.usual_rating)
+        self.natural.learn_rating(rating, at)
         return [credit] if credit else []
 
     def stopped(self, reason: StopReason) -> list[Credit]:
@@ -117,7 +132,19 @@ class OutcomeWatch:
             window=self._window,
         )
         credit = by_sensors(trial.choice, response, self.natural)
+        if not trial.soothing and trial.heard >= NEARLY * self._window:
+            change = response.after - response.before
+            self.natural.learn_one(response.before, response.minute, change, after.at)
         return [credit] if credit else []
+
+    def _level(self, at: Seconds, *, since: Seconds) -> Observation | None:
+        """The mean of what was seen lately, not before `since`; None: nothing was."""
+        seen = [each for each in self._lately if each.at >= since and each.agitation is not None]
+        if not seen or at - seen[-1].at > GAP:
+            return None
+        mean = sum(each.agitation or 0.0 for each in seen) / len(seen)
+        sure = sum(each.confidence for each in seen) / len(seen)
+        return structs.replace(seen[-1], agitation=mean, confidence=sure)
 
     def _watch_nature(self, seen: Observation) -> None:
         start, previous = self._quiet_from, self._previous

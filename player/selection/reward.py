@@ -14,8 +14,17 @@ from player.model import Selection, TrackId
 from player.selection.gaussian import Matrix, Vector, add_outer, cholesky, diagonal, dot, solve
 from player.units import Seconds
 
-NOISE = 0.2  # standard deviation of one sensor's reward, weight 1; own judgement
-STAFF_VALUE, STAFF_NOISE = 0.25, 0.08  # of “better” or “worse”: outweighs six sensors' rewards; own judgement
+NOISE = 0.15  # standard deviation of one sensor's reward, weight 1; own judgement
+# Of “better” or “worse”, in the size of what music can be expected to do (modest): six sensors' rewards.
+STAFF_VALUE, STAFF_NOISE = 0.1, 0.06  # own judgement
+STAFF_USUAL = 3.0  # ratings' worth of “same”, before it is known how often staff say “better”; own judgement
+# How much of an effect can be seen: what is calm cannot be calmed. Share of the full effect, by the level at
+# the beginning: none to speak of at `CALM`, all of it at `CALM + RANGE`; own judgement.
+CALM, RANGE, LEAST_SHOWN = 0.2, 0.5, 0.4
+# A piece that upsets does so whatever the level: agitation rises by about so much in a window; own judgement.
+UPSETS = 0.15
+MOST_HARM = 1.0  # log-odds that one window may add or take: sensors are often wrong
+SAID_HARM = 1.5  # log-odds that a person's word adds; own judgement
 LEAST_HEARD = 0.15  # share of the response window below which nothing is learned; own judgement
 DAY = 1440.0  # minutes
 
@@ -27,6 +36,9 @@ class Credit(Struct, frozen=True, kw_only=True):
     reward: float
     weight: float
     basis: dict[str, float] = {}  # of the choice, `Selection.basis`
+    harm: float = (
+        0.0  # log of how much likelier this is after a piece that upsets than after one that does not
+    )
     why: str = ""  # where it comes from, in a few words
 
 
@@ -42,10 +54,10 @@ class StopReason(StrEnum):
 
 # Reward and its standard deviation; own judgement. None: nothing beyond what was measured till then.
 STOPS: dict[StopReason, tuple[float, float] | None] = {
-    StopReason.UPSET: (-0.4, 0.1),
-    StopReason.DISLIKED: (-0.25, 0.12),
-    StopReason.SKIPPED: (-0.05, 0.2),
-    StopReason.ASLEEP: (0.15, 0.15),
+    StopReason.UPSET: (-0.2, 0.06),
+    StopReason.DISLIKED: (-0.15, 0.06),
+    StopReason.SKIPPED: (-0.02, 0.15),
+    StopReason.ASLEEP: (0.05, 0.12),
     StopReason.OTHER: None,
 }
 
@@ -62,11 +74,13 @@ class Response(Struct, frozen=True, kw_only=True):
 
 
 class Natural(Struct):
-    """What was learned about change without a swap, as it can be stored."""
+    """What was learned about change without a swap, and of how staff judge, as it can be stored."""
 
     xx: Matrix = field(default_factory=list)
     xy: Vector = field(default_factory=list)
     at: Seconds = Seconds(0.0)
+    ratings: float = 0.0  # how many, faded
+    rated: float = 0.0  # their sum
 
 
 class NaturalChange:
@@ -92,11 +106,8 @@ class NaturalChange:
         self._weights: Vector = []
 
     def learn_one(self, level: float, minute: int, change: float, at: Seconds) -> None:
+        self._fade(at)
         learned = self.learned
-        keep = 2.0 ** (-max(at - learned.at, 0.0) / self._half_life)
-        learned.xx = [[keep * value for value in row] for row in learned.xx]
-        learned.xy = [keep * value for value in learned.xy]
-        learned.at = Seconds(max(at, learned.at))
         x = _matching(level, minute)
         surprise = change - self._prior(level)
         add_outer(learned.xx, x, 1.0 / self.NOISE**2)
@@ -106,7 +117,28 @@ class NaturalChange:
 
     def snapshot(self) -> Natural:
         """What was learned, to be stored: it changes no more."""
-        return Natural(xx=[[*row] for row in self.learned.xx], xy=[*self.learned.xy], at=self.learned.at)
+        now = self.learned
+        return Natural(
+            xx=[[*row] for row in now.xx], xy=[*now.xy], at=now.at, ratings=now.ratings, rated=now.rated
+        )
+
+    def learn_rating(self, rating: int, at: Seconds) -> None:
+        self._fade(at)
+        self.learned.ratings += 1.0
+        self.learned.rated += rating
+
+    @property
+    def usual_rating(self) -> float:
+        """What staff say of any piece, −1 to 1: agitation falls anyway, and so most pieces seem to help."""
+        return self.learned.rated / (self.learned.ratings + STAFF_USUAL)
+
+    def _fade(self, at: Seconds) -> None:
+        learned = self.learned
+        keep = 2.0 ** (-max(at - learned.at, 0.0) / self._half_life)
+        learned.xx = [[keep * value for value in row] for row in learned.xx]
+        learned.xy = [keep * value for value in learned.xy]
+        learned.ratings, learned.rated = keep * learned.ratings, keep * learned.rated
+        learned.at = Seconds(max(at, learned.at))
 
     def predict_one(self, level: float, minute: int) -> tuple[float, float]:
         """Expected change and the standard deviation of the expectation."""
@@ -142,25 +174,36 @@ def by_sensors(choice: Selection, response: Response, natural: NaturalChange) ->
     expected, doubt = natural.predict_one(response.before, response.minute)
     benefit = share * expected - (response.after - response.before)
     certainty = NOISE**2 / (NOISE**2 + (share * doubt) ** 2)
+    shown = min(max((response.before - CALM) / RANGE, LEAST_SHOWN), 1.0)
     return Credit(
         track_id=choice.track_id,
-        reward=min(max(benefit, -1.0), 1.0),
-        weight=share * response.confidence * certainty,
+        reward=min(max(benefit / shown, -1.0), 1.0),
+        weight=share * response.confidence * certainty * shown**2,
         basis=choice.basis,
+        harm=share * response.confidence * _harm(benefit),
         why="change beyond that of matched moments",
     )
 
 
-def by_staff(choice: Selection, rating: int, heard: Seconds, window: Seconds) -> Credit | None:
-    """better +1, same 0, worse −1. None when the piece was hardly heard."""
+def _harm(benefit: float) -> float:
+    """Log-likelihood ratio of two normal densities, at −`UPSETS` and 0, bounded (Huber)."""
+    ratio = -UPSETS * (benefit + UPSETS / 2.0) / NOISE**2
+    return min(max(ratio, -MOST_HARM), MOST_HARM)
+
+
+def by_staff(
+    choice: Selection, rating: int, heard: Seconds, window: Seconds, usual: float = 0.0
+) -> Credit | None:
+    """better +1, same 0, worse −1, against the usual rating. None when the piece was hardly heard."""
     share = min(heard / window, 1.0) if window > 0 else 0.0
     if share < LEAST_HEARD:
         return None
     return Credit(
         track_id=choice.track_id,
-        reward=STAFF_VALUE * min(max(rating, -1), 1),
+        reward=STAFF_VALUE * (min(max(rating, -1), 1) - usual),
         weight=(NOISE / STAFF_NOISE) ** 2,
         basis=choice.basis,
+        harm=-SAID_HARM * min(max(rating, -1), 1),
         why="judged by staff",
     )
 
@@ -176,5 +219,6 @@ def by_stop(choice: Selection, reason: StopReason) -> Credit | None:
         reward=value,
         weight=(NOISE / deviation) ** 2,
         basis=choice.basis,
+        harm=SAID_HARM if reason in (StopReason.UPSET, StopReason.DISLIKED) else 0.0,
         why=f"stopped: {reason}",
     )

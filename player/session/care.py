@@ -83,7 +83,6 @@ class Care:
         if choice is None:
             return False
         self._swaps.append(at)
-        self._learning.chosen(choice, at)
         return silent
 
     # --- the response ---------------------------------------------------------------------------------
@@ -105,19 +104,18 @@ class Care:
         return agitation < (self._policy.agitation_on + self._policy.agitation_off) / 2.0
 
     def _go_on_trying(self, state: Soothing, listener: ListenerState) -> None:
+        """Another piece, where there is one; the end of trying is a word to staff."""
         at = listener.at
         minutes = (at - state.began) / 60.0
         why = f"Still restless after {minutes:.0f} min (agitation {listener.agitation:.2f})"
-        if state.tries >= TRIES or at - state.began >= self._policy.prompt_staff_after_s:
+        if state.tries > TRIES:
+            self._direction.settle(at, f"{why}, and no other piece is tried")
+            self._episodes.began(at)
+            return
+        if state.tries == TRIES or at - state.began >= self._policy.prompt_staff_after_s:
             self._ask(at, why)
-        if state.tries <= TRIES:
-            choice = self._direction.soothe(at, RETRY, why, surest=state.tries == TRIES)
-            if choice is not None:
-                self._learning.chosen(choice, at)
-                return
-        self._ask(at, why)
-        self._direction.settle(at, f"{why}, and no other piece is tried", said=state.tries <= TRIES)
-        self._episodes.began(at)
+        if self._direction.soothe(at, RETRY, why, surest=state.tries == TRIES) is None:
+            self._direction.wait_on(at)
 
     def _ask(self, at: Seconds, why: str) -> None:
         if self._asked is None or not 0.0 <= at - self._asked < ASK_AGAIN:

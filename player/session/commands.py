@@ -4,7 +4,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from player.model import AdaptMode, Command, Quantity, Reading, Selection, TrackId, Verb
+from player.model import AdaptMode, Command, Quantity, Reading, TrackId, Verb
 from player.session.catalogue import Catalogue
 from player.session.direction import NOTHING_LEFT, STOP_FADE, Direction
 from player.session.recall import Recall
@@ -15,12 +15,11 @@ from player.units import Seconds
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What is answered on `cmd_result`. reading: a rating that came with it. choice: a piece to soothe."""
+    """What is answered on `cmd_result`. `reading`: a rating that the command carried."""
 
     ok: bool = True
     reason: str = ""
     reading: Reading | None = None
-    choice: Selection | None = None
 
 
 RESIDENT = "resident"  # who presses, as a button names it (MQTT.md A)
@@ -122,9 +121,8 @@ class CommandDesk:
         if refused is not None:
             return refused
         self._wake_mode()
-        choice = self._direction.soothe(at, by, f"Calmer music, asked by {by}")
-        if choice is not None:
-            return Result(choice=choice)
+        if self._direction.soothe(at, by, f"Calmer music, asked by {by}") is not None:
+            return DONE
         if isinstance(self._direction.state, Playing | Soothing):
             return NOTHING_CALMER
         return self._play(at, by, minute)

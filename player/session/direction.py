@@ -34,6 +34,13 @@ class Motive(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Coming(Struct, frozen=True, kw_only=True):
+    """A piece that was chosen and is not heard yet."""
+
+    choice: Selection
+    soothing: bool
+
+
 class Direction:
     """`decide` takes each decision for the journal; `policy` gives fades and windows."""
 
@@ -51,6 +58,7 @@ class Direction:
         self._recall = recall
         self._decide = decide
         self.state: State = Idle(since=Seconds(0.0), reason="Starting.")
+        self._coming: Coming | None = None
         self.agitation: float | None = None  # of the latest estimate, for the record of decisions
         self.policy = PolicySettings()
 
@@ -132,11 +140,16 @@ class Direction:
             reason = f"{why}, “{entry.track.title}” goes on."
             self._record(Motive(kind="keep", trigger=trigger, reason=reason), entry, at)
 
-    def settle(self, at: Seconds, why: str, *, said: bool = False) -> None:
-        """The soothing is over and the music goes on, calm for a while. said: a decision told it already."""
+    def wait_on(self, at: Seconds) -> None:
+        """Another window with the same music, for there is no other."""
         if isinstance(self.state, Soothing):
-            if not said:
-                self._keep(at, "window", why)
+            until = Seconds(at + self.policy.response_window_s)
+            self.state = structs.replace(self.state, until=until, tries=self.state.tries + 1)
+
+    def settle(self, at: Seconds, why: str) -> None:
+        """The soothing is over and the music goes on, calm for a while."""
+        if isinstance(self.state, Soothing):
+            self._keep(at, "window", why)
             self.state = Playing(since=at, reason=f"{why}.", calm_until=Seconds(at + STAY_CALM))
 
     def prompt(self, at: Seconds, why: str) -> None:
@@ -153,6 +166,11 @@ class Direction:
             self._transport.pause(over)
             self._recall.resting = reason
             self.state = Fading(since=at, reason=reason, until=Seconds(at + over))
+
+    def coming(self, track_id: TrackId) -> Coming | None:
+        """How this piece was chosen, told once: as it enters."""
+        coming, self._coming = self._coming, None
+        return coming if coming is not None and coming.choice.track_id == track_id else None
 
     def tick(self, at: Seconds) -> None:
         if isinstance(self.state, Fading) and at >= self.state.until:
@@ -334,6 +352,7 @@ class Direction:
         self._recall.held_by = self._recall.resting = None
         self._record(motive, entry, at, choice)
         gentle = motive.kind == "swap"
+        self._coming = Coming(choice=choice, soothing=gentle)
         self._transport.go(Target(entry=entry, fade=fade, not_before=not_before, gentle=gentle), at)
 
     def _record(

@@ -10,7 +10,7 @@ from player.units import Seconds
 
 LOOK_EVERY = Seconds(10.0)
 DAY = 86_400.0
-# What a command of a person says about the piece that was chosen to soothe.
+# What a command of a person says about the piece that is heard.
 SAID = {
     Verb.DISLIKE: StopReason.DISLIKED,
     Verb.NEVER: StopReason.DISLIKED,
@@ -22,7 +22,7 @@ SAID = {
 
 
 class Learning:
-    """Watches one trial at a time: a piece chosen to soothe, and the response window after it."""
+    """Watches one trial at a time: a piece, and the response window after it began."""
 
     def __init__(self, chooser: Chooser, recall: Recall, policy: PolicySettings) -> None:
         self._chooser, self._recall = chooser, recall
@@ -45,9 +45,9 @@ class Learning:
         )
         self._take(self._watch.observe(seen), at)
 
-    def chosen(self, choice: Selection, at: Seconds) -> None:
-        """The music was changed to soothe."""
-        self._take(self._watch.chosen(choice, at), at)
+    def entered(self, choice: Selection, at: Seconds, *, soothing: bool) -> None:
+        """A piece that the policy chose is heard from now on."""
+        self._take(self._watch.entered(choice, at, soothing=soothing), at)
 
     def judged(self, rating: int, at: Seconds) -> None:
         """A person said better, same or worse of the music now."""

@@ -6,6 +6,7 @@ Both unions are tagged structs, so that the journal of a day replays to the same
 
 from msgspec import Struct, field
 
+from player.listener.sensors import Habits
 from player.model import (
     AdaptMode,
     AudioReport,
@@ -67,6 +68,7 @@ class Memory(Struct, frozen=True, kw_only=True):
     learned: Learned | None = None  # what helps this person
     natural: Natural | None = None  # how agitation changes by itself
     hours: RestlessHours = RestlessHours()
+    habits: Habits = Habits()  # of the body's signals, as the sensors tell them
 
 
 # --- events ----------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ class Recall:
         self.learned = memory.learned
         self.natural = memory.natural
         self.hours = memory.hours
+        self.habits = memory.habits
         self._built: Memory | None = None
         self._built_of: tuple[object, ...] = ()
         self.version = 0  # grows with every change of what may be chosen
@@ -36,7 +37,8 @@ class Recall:
         """The same object as before, unless something changed: this is asked after every event."""
         state = (
             self.version, volume, self.mode, self.held_by, self.paused_by, self.resume, self.resting,
-            len(self._feedback), self._feedback[-1:], id(self.learned), id(self.natural), id(self.hours),
+            len(self._feedback), self._feedback[-1:],
+            id(self.learned), id(self.natural), id(self.hours), id(self.habits),
         )  # fmt: skip
         if self._built is None or state != self._built_of:
             self._built_of = state
@@ -55,6 +57,7 @@ class Recall:
                 learned=self.learned,
                 natural=self.natural,
                 hours=self.hours,
+                habits=self.habits,
             )
         return self._built
 

@@ -88,7 +88,6 @@ class Schedule:
         why = f"Before the hour at which restlessness usually begins ({usual // 60:02d}:{usual % 60:02d})"
         choice = self._direction.soothe(at, "schedule", why)
         if choice is not None:
-            self._learning.chosen(choice, at)
             self.began(at)
 
     # --- ending ---------------------------------------------------------------------------------------

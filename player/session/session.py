@@ -1,9 +1,8 @@
 """The whole core: `Session.handle(event) -> effects`. It reads no clock, does no I/O, draws from one seed."""
 
+from operator import is_not
 from random import Random
 from typing import assert_never
-
-from msgspec import structs
 
 from player.listener.evidence import EvidencePool
 from player.model import (
@@ -22,6 +21,7 @@ from player.model import (
 from player.selection.context import Situation
 from player.selection.selector import Selector
 from player.session.alarm import Alarm
+from player.session.board import Board
 from player.session.care import Care
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
@@ -29,7 +29,6 @@ from player.session.commands import CommandDesk
 from player.session.direction import Direction
 from player.session.learning import Learning
 from player.session.messages import (
-    AgitationState,
     AudioLost,
     AudioReady,
     AudioReported,
@@ -43,14 +42,12 @@ from player.session.messages import (
     FeedbackArrived,
     Mix,
     ModeState,
-    PlaybackState,
     ReadingArrived,
     Remember,
     Reply,
     SaveFeatures,
     Show,
     Started,
-    StateView,
     Stopping,
     Tick,
     VolumeState,
@@ -59,13 +56,13 @@ from player.session.messages import (
 from player.session.recall import Recall
 from player.session.schedule import Schedule
 from player.session.states import Idle, Playing, Soothing
-from player.session.transport import Transport
+from player.session.transport import Entered, Transport
 from player.session.views import playback
 from player.session.volume import VolumeControl
 from player.units import Decibels, Seconds
 
 MUSIC_WANTED = {Verb.CALM, Verb.PLAY, Verb.PLAY_PAUSE, Verb.NEXT}  # after these a session is a person's
-AGITATION_STEP = 0.02  # a smaller change of the estimate is not shown
+KEEP_HABITS = Seconds(3600.0)  # how often what is usual for this person is stored
 NOW = Seconds(120.0)  # feedback older than this is not about the piece that is heard; own judgement
 LOOKING = "Looking for music."
 NO_MUSIC = "No music found. Put music files into the library folder, or name another one in the settings."
@@ -107,9 +104,11 @@ class Session:
         self._care = Care(self._direction, self._recall, self._learning)
         self._schedule = Schedule(self._direction, self._recall, self._learning, started.profile.usual_peak)
         self._alarm = Alarm(self._direction)
-        self._evidence = EvidencePool()
+        self._evidence = EvidencePool(started.memory.habits)
+        self._habits_kept = started.at
         self._listener = self._evidence.estimate(started.at)
-        self._shown: dict[type[StateView], StateView] = {}
+        self._board = Board(lambda view: self._out.append(Show(state=view)))
+        self._seen: tuple[object, ...] = (None,) * 7  # what was shown last, but for the listener
         self._level: Decibels | None = None
         self._programme: Decibels | None = None  # heard in the room
         self._wake: Seconds | None = None
@@ -150,6 +149,7 @@ class Session:
                     Fault(part="audio", problem=f"The audio process ended ({reason}); restarting it.")
                 )
             case Stopping():
+                self._recall.habits = self._evidence.habits()
                 self._recall.place(self._transport.current, self._transport.position)
             case _:
                 assert_never(event)
@@ -159,7 +159,7 @@ class Session:
     # --- after every event ------------------------------------------------------------------------------
 
     def _settle(self, at: Seconds) -> None:
-        self._chooser.situation = self._situation()
+        self._chooser.situation = self._situation(at)
         self._transport.tick(at)
         self._begin(at)
         self._tell_own_sound(at)
@@ -173,6 +173,8 @@ class Session:
         self._send_level()
         self._stand_by(at)
         self._show()
+        if not 0.0 <= at - self._habits_kept < KEEP_HABITS:
+            self._habits_kept, self._recall.habits = at, self._evidence.habits()
         memory = self._recall.memory(self._volume.wanted)
         if memory is not self._remembered and memory != self._remembered:
             self._remembered = memory
@@ -221,12 +223,12 @@ class Session:
         playing = isinstance(self._direction.state, Playing | Soothing)
         return self._transport.current if playing else None
 
-    def _situation(self) -> Situation:
+    def _situation(self, at: Seconds) -> Situation:
         """What the selector is to know; of the latest estimate, as sensors and staff gave it."""
         known = self._listener.confidence > 0.0
         return Situation(
             agitation=self._listener.agitation if known else None,
-            rating=self._evidence.rating(self._listener.at),
+            rating=self._evidence.rating(at),
             minute=self._minute,
             quiet=self._volume.quiet_hours(self._minute),
             volume=self._volume.percent(self._minute),
@@ -246,7 +248,7 @@ class Session:
         Chosen anew only when something changed: a choice looks at the whole catalogue.
         """
         current = self._transport.current
-        if self._transport.target is not None or current is None:
+        if current is None or not self._transport.settled:
             return
         chosen_for = (current, self._catalogue.version, self._recall.version)
         if chosen_for != self._standby_for:
@@ -282,8 +284,6 @@ class Session:
         result = self._desk.carry_out(command, at, self._minute)
         if result.reading is not None:
             self._evidence.observe(result.reading)
-        if result.choice is not None:
-            self._learning.chosen(result.choice, at)
         if result.ok and command.verb in MUSIC_WANTED and self._direction.heard:
             self._alarm.overruled()
             self._schedule.taken_over()
@@ -321,8 +321,11 @@ class Session:
             case _:
                 pass
         outcome = self._transport.report(report, at)
-        if outcome is not None:
-            self._direction.outcome(outcome, at)
+        if outcome is None:
+            return
+        if isinstance(outcome, Entered) and (coming := self._direction.coming(outcome.track_id)):
+            self._learning.entered(coming.choice, at, soothing=coming.soothing)
+        self._direction.outcome(outcome, at)
 
     def _on_feedback(self, feedback: Feedback, at: Seconds) -> None:
         """“Now” is the piece that is heard, unless the word comes too late to mean it."""
@@ -340,41 +343,14 @@ class Session:
         self._out.append(Decide(decision=decision))
 
     def _show(self) -> None:
+        state, minute = self._direction.state, self._minute
         entry = self._catalogue.get(self._transport.current)
-        view = playback(
-            self._direction.state,
-            entry,
-            position=self._transport.position,
-            device=self._device,
-            fault=self._device_fault,
-        )
-        self._show_changed(view)
-        percent = self._volume.percent(self._minute)
-        self._show_changed(
-            VolumeState(
-                percent=percent,
-                max=self._volume.cap(self._minute),
-                level_db=self._volume.level(self._minute),
-            )
-        )
-        self._show_changed(ModeState(mode=self._recall.mode))
-        shown = self._shown.get(AgitationState)
-        before = shown.listener if isinstance(shown, AgitationState) else None
-        now = self._listener
-        if (
-            before is None
-            or abs(before.agitation - now.agitation) >= AGITATION_STEP
-            or before.trend is not now.trend
-            or before.validity is not now.validity
-            or (before.confidence > 0) is not (now.confidence > 0)
-        ):
-            self._show_changed(AgitationState(listener=now))
-
-    def _show_changed(self, view: StateView) -> None:
-        """Position alone is no change: it is read from the frames written, when somebody looks."""
-        before = self._shown.get(type(view))
-        if isinstance(before, PlaybackState) and isinstance(view, PlaybackState):
-            before = structs.replace(before, position=view.position)
-        if view != before:
-            self._shown[type(view)] = view
-            self._out.append(Show(state=view))
+        percent, cap = self._volume.percent(minute), self._volume.cap(minute)
+        seen = (state, entry, self._device, self._device_fault, percent, cap, self._recall.mode)
+        if any(map(is_not, seen, self._seen)):  # by identity, for speed: this follows every event
+            self._seen = seen
+            position, fault = self._transport.position, self._device_fault
+            self._board.show(playback(state, entry, position=position, device=self._device, fault=fault))
+            self._board.show(VolumeState(percent=percent, max=cap, level_db=self._volume.level(minute)))
+            self._board.show(ModeState(mode=self._recall.mode))
+        self._board.show_listener(self._listener)

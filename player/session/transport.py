@@ -53,6 +53,7 @@ class Slot:
         self.phase = Phase.LOADING
         self.position = Seconds(0.0)
         self.dry_since: Seconds | None = None  # nothing decoded was left, and more should have come
+        self.entered = False  # its first frame was written
         self.leaves_at: Seconds | None = None  # when the ring will be empty, once the source has ended
 
 
@@ -119,6 +120,12 @@ class Transport:
         """The track that is heard (a leaving one does not count)."""
         slot = self._heard()
         return slot[1].track_id if slot else None
+
+    @property
+    def settled(self) -> bool:
+        """A track is heard from its first frame on, and no other is to come."""
+        slot = self._heard()
+        return slot is not None and slot[1].entered and self._target is None
 
     @property
     def position(self) -> Seconds:
@@ -208,7 +215,10 @@ class Transport:
                 return None
             case Heard(deck=deck, track_id=track_id):
                 slot = self._slot(deck, track_id)
-                return Entered(track_id=track_id) if slot and slot.phase is Phase.HEARD else None
+                if slot is None or slot.phase is not Phase.HEARD:
+                    return None
+                slot.entered = True
+                return Entered(track_id=track_id)
             case Progress():
                 return self._progress(report, at)
             case DeckEnding(deck=deck, track_id=track_id, remaining=remaining):
@@ -332,4 +342,7 @@ class Transport:
         return slot if slot is not None and slot.track_id == track_id else None
 
     def _heard(self) -> tuple[int, Slot] | None:
-        return next(((d, s) for d, s in self._slots.items() if s.phase is Phase.HEARD), None)
+        for deck, slot in self._slots.items():
+            if slot.phase is Phase.HEARD:
+                return deck, slot
+        return None

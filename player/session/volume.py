@@ -31,15 +31,28 @@ class VolumeControl:
         self._full_scale_dba = full_scale_dba
         start = profile.volume.start  # after a restart: quietly, never above the start volume
         self.wanted = Percent(min(start, remembered) if remembered is not None else start)
+        self._minute = -1  # to which these two belong: they are asked for many times an event
+        self._quiet, self._cap = False, Percent(0.0)
 
     def quiet_hours(self, minute: int) -> bool:
-        return in_range(minute, self._profile.quiet_hours)
+        self._look(minute)
+        return self._quiet
 
     def cap(self, minute: int) -> Percent:
         """The highest percent allowed now; once calibrated, that of the dB(A) limit if it is lower."""
+        self._look(minute)
+        return self._cap
+
+    def _look(self, minute: int) -> None:
+        if minute != self._minute:
+            self._minute = minute
+            self._quiet = in_range(minute, self._profile.quiet_hours)
+            self._cap = self._highest()
+
+    def _highest(self) -> Percent:
         limits = self._profile.volume
-        cap = min(limits.max, limits.night_max) if self.quiet_hours(minute) else limits.max
-        return Percent(min(cap, max(percent_of(self._limit(minute)), 0.0)))
+        cap = min(limits.max, limits.night_max) if self._quiet else limits.max
+        return Percent(min(cap, max(percent_of(self._limit()), 0.0)))
 
     def percent(self, minute: int) -> Percent:
         return Percent(min(self.wanted, self.cap(minute)))
@@ -48,12 +61,12 @@ class VolumeControl:
         """Programme gain."""
         return volume_to_db(self.percent(minute))
 
-    def _limit(self, minute: int) -> Decibels:
+    def _limit(self) -> Decibels:
         """Highest programme gain by dB(A): at −23 LUFS and gain g it sounds at full_scale_dba − 23 + g."""
         if self._full_scale_dba is None:
             return Decibels(0.0)
         limits = self._profile.volume
-        limit = limits.night_max_dba if self.quiet_hours(minute) else limits.max_dba
+        limit = limits.night_max_dba if self._quiet else limits.max_dba
         return Decibels(limit - self._full_scale_dba - PROGRAMME_LUFS)
 
     def set(self, percent: float, minute: int) -> bool:

@@ -3,9 +3,11 @@
 import math
 
 import pytest
+from msgspec import json
 
 from player.listener.evidence import MAX_SOURCES, EvidencePool
 from player.listener.sensors import MAX_SOURCES as MAX_SENSORS
+from player.listener.sensors import Habits
 from player.model import ListenerState, Quantity, Reading, Trend, Validity
 from player.units import Decibels, Seconds
 
@@ -279,3 +281,23 @@ def test_memory_is_bounded_in_sources() -> None:
             pool.observe(Reading(source=f"s{n}", quantity=quantity, value=0.5, at=at))
     assert len(pool._newest) == MAX_SOURCES
     assert len(pool._sensors._sources) == MAX_SENSORS
+
+
+def test_what_is_usual_outlives_a_restart() -> None:
+    pool = EvidencePool()
+    for n in range(6 * 720):
+        pool.observe(
+            Reading(source="strap", quantity=Quantity.HEART_RATE, value=88.0 + n % 3, at=Seconds(10.0 * n))
+        )
+    stored = json.decode(json.encode(pool.habits()), type=Habits)
+    later = Seconds(10.0 * 6 * 720 + 600.0)
+    known, new = EvidencePool(stored), EvidencePool()
+    for n in range(12):
+        for each in (known, new):
+            at = Seconds(later + 10.0 * n)
+            each.observe(Reading(source="strap", quantity=Quantity.HEART_RATE, value=89.0, at=at))
+    (why,), (guess,) = known.estimate(at).why, new.estimate(at).why
+    assert why.usual == pytest.approx(89.0, abs=1.0)
+    assert guess.usual is not None and guess.usual < 87.0, "without it the prior of all people counts"
+    assert known.estimate(at).confidence > new.estimate(at).confidence
+    assert EvidencePool(stored).habits() == stored, "of a sensor that is away, too"

@@ -192,7 +192,7 @@ def test_a_retained_command_is_always_refused(verb: Verb) -> None:
 @pytest.mark.parametrize("kind", list(Quantity))
 def test_a_retained_signal_counts_only_for_a_state(kind: Quantity) -> None:
     payload = b'{"value":1,"ts":"2020-01-01T00:00:00Z"}'
-    if kind in (Quantity.BED_OCCUPIED, Quantity.PRESENCE):
+    if kind in (Quantity.BED_OCCUPIED, Quantity.PRESENCE, Quantity.ALARM):
         assert isinstance(read(f"signal/{kind}/p", payload, retain=True), Reading)
     else:
         assert refused(f"signal/{kind}/p", payload, retain=True) == "retained"

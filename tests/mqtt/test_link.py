@@ -145,6 +145,7 @@ async def test_a_repeated_state_keeps_the_time_of_its_content(broker: Broker) ->
         rig.link.publish(ModeState(mode=AdaptMode.AUTO))
         async with listening(broker.port, f"{ROOT}/state/mode") as person:
             first = await person.wait("state/mode")
+            await rig.connected()
             broker.kill()
             broker.restart()
             await rig.connected(times=2)

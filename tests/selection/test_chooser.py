@@ -65,7 +65,8 @@ def test_what_stands_by_is_what_is_played() -> None:
     assert len({str(choose.calmer("p010", AT)) for _ in range(5)}) == 1
     choose.situation = Situation(agitation=0.95)
     severe = choose.calmer("p010", AT)
-    assert severe is not None and severe.track_id == "p059"
+    best = "p058" if first.track_id == "p059" else "p059"  # the calmest but for the one that was disliked
+    assert severe is not None and severe.track_id == best
 
 
 def test_iso_goes_down_in_steps_as_the_pieces_are_heard() -> None:

@@ -150,7 +150,7 @@ def test_the_learner_finds_the_better_of_five_and_follows_when_it_changes() -> N
         world.live(280)
         changed += sum(c.track_id == "p1" for c in world.live(40))
     assert found > 0.7 * 240
-    assert changed > 0.6 * 240
+    assert changed > 0.5 * 240
 
 
 def test_what_was_learned_is_there_after_a_restart() -> None:
@@ -178,4 +178,4 @@ def test_a_piece_that_harmed_is_not_tried_out_again() -> None:
     for _ in range(6):
         world.selector.learn_one(Credit(track_id="p0", reward=-0.4, weight=4.0, basis=basis), Seconds(0.0))
     assert "p0" not in {c.track_id for c in world.live(40)}
-    assert policy.name == "learn/1"
+    assert policy.name == "learn/2"

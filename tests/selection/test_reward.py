@@ -121,7 +121,7 @@ def see(at: float, agitation: float | None, heard: str | None = "x") -> Observat
 def test_a_swap_is_judged_at_the_end_of_its_window() -> None:
     outcomes, _ = watch()
     outcomes.observe(see(0, 0.8, "old"))
-    assert outcomes.chosen(CHOICE, Seconds(5.0)) == []
+    assert outcomes.entered(CHOICE, Seconds(5.0)) == []
     credits = [c for t in range(10, 200, 10) for c in outcomes.observe(see(t, 0.8 - t / 400))]
     assert len(credits) == 1 and credits[0].reward > 0.1 and credits[0].basis == CHOICE.basis
     late = outcomes.judged(1, Seconds(500.0))
@@ -131,7 +131,7 @@ def test_a_swap_is_judged_at_the_end_of_its_window() -> None:
 
 def test_without_sensors_only_people_teach() -> None:
     outcomes, _ = watch()
-    outcomes.chosen(CHOICE, Seconds(0.0))
+    outcomes.entered(CHOICE, Seconds(0.0))
     assert not [c for t in range(0, 170, 10) for c in outcomes.observe(see(t, None))]
     assert [c.reward > 0 for c in outcomes.judged(1, Seconds(170.0))] == [True]
 
@@ -139,7 +139,7 @@ def test_without_sensors_only_people_teach() -> None:
 def test_a_piece_that_was_not_heard_teaches_nothing() -> None:
     outcomes, _ = watch()
     outcomes.observe(see(0, 0.8, "old"))
-    outcomes.chosen(CHOICE, Seconds(5.0))
+    outcomes.entered(CHOICE, Seconds(5.0))
     assert not [c for t in range(10, 400, 10) for c in outcomes.observe(see(t, 0.1, "old"))]
     assert outcomes.judged(1, Seconds(300.0)) == []
 
@@ -148,7 +148,7 @@ def test_a_stop_ends_the_window_and_speaks_by_its_reason() -> None:
     for reason, count in ((StopReason.OTHER, 1), (StopReason.DISLIKED, 2)):
         outcomes, _ = watch()
         outcomes.observe(see(0, 0.8))
-        outcomes.chosen(CHOICE, Seconds(5.0))
+        outcomes.entered(CHOICE, Seconds(5.0))
         for t in range(10, 100, 10):
             outcomes.observe(see(t, 0.8))
         assert len(outcomes.stopped(reason)) == count

@@ -70,10 +70,13 @@ class Rig:
         self.running.add_done_callback(lambda _: self._notify())
 
     async def end(self) -> None:
+        """Cancel until it has ended: on Python 3.11 one cancellation can be swallowed (bpo-37658)."""
         assert self.running is not None
-        self.running.cancel()
+        while not self.running.done():
+            self.running.cancel()
+            await asyncio.wait([self.running], timeout=1.0)
         with suppress(asyncio.CancelledError):
-            await self.running
+            self.running.result()
 
     async def connected(self, times: int = 1) -> None:
         await self.until(lambda: sum(up for up, _ in self.changes) >= times)

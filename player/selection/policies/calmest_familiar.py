@@ -1,6 +1,6 @@
 """Soothe with the calmest of what is familiar; otherwise what is familiar and not lately heard, by lot."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from player.selection.basis import comfort
@@ -9,9 +9,16 @@ from player.selection.facts import Facts
 from player.selection.policies.base import Ranking, by_lot
 
 
-def by_appetite(candidates: Sequence[Candidate], scene: Scene, random: Random) -> Choice:
-    """For ordinary playing: familiar and not lately heard, by lot."""
+def by_appetite(
+    candidates: Sequence[Candidate],
+    scene: Scene,
+    random: Random,
+    factor: Callable[[Candidate], float] | None = None,
+) -> Choice:
+    """For ordinary playing: familiar and not lately heard, by lot. factor: on the chance of each."""
     weights = [candidate.familiarity**2 * (0.05 + candidate.recovery) for candidate in candidates]
+    if factor is not None:
+        weights = [w * factor(c) for w, c in zip(weights, candidates, strict=True)]
     if scene.context.situation.restless:
         weights = [w * c.facts.calmness for w, c in zip(weights, candidates, strict=True)]
     index, propensity = by_lot(candidates, weights, random)

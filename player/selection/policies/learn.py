@@ -4,12 +4,13 @@ Tried out is only what is expected to be nearly as good as the best; nothing is,
 the risk high: then the best is taken.
 """
 
+import math
 from collections.abc import Sequence
 from random import Random
 
 from player.model import TrackId
 from player.selection import iso
-from player.selection.bandit import Learned, Learner, Prior, thompson
+from player.selection.bandit import Learned, Learner, Posterior, Prior, thompson
 from player.selection.basis import BASIS, basis, comfort
 from player.selection.context import Candidate, Choice, Scene
 from player.selection.facts import Facts
@@ -19,24 +20,30 @@ from player.selection.reward import NOISE, Credit
 from player.settings import PolicySettings
 from player.units import Seconds
 
-# Prior mean and deviation of each shared weight, in agitation. Before anything was learned the order is that
-# of `calmest-familiar`, with a leaning to the iso path. Own judgement.
+# Prior mean and deviation of each shared weight, in agitation per response window: effects are modest,
+# familiarity comes first, acoustics order what is familiar, effects fade (SCIENCE). Sizes: own judgement.
 WEIGHTS = {
-    "one": (0.0, 0.1),
-    "comfort": (0.15, 0.1),
-    "path": (0.03, 0.05),
-    "familiarity": (0.0, 0.05),
-    "calmness": (0.0, 0.05),
-    "recovery": (0.0, 0.05),
-    "evening": (0.0, 0.05),
+    "one": (0.0, 0.05),
+    "comfort": (0.05, 0.04),
+    "path": (0.01, 0.02),
+    "familiarity": (0.04, 0.03),
+    "calmness": (0.0, 0.03),
+    "recovery": (0.01, 0.02),
+    "rest": (0.02, 0.02),
+    "evening": (0.0, 0.02),
 }
-TRACK_DEVIATION = 0.08  # how far tracks differ from what their features say; own judgement
+TRACK_DEVIATION = 0.04  # how far tracks differ from what their features say; own judgement
+UPSETTING, UPSET = (
+    0.04,
+    0.2,
+)  # share of pieces that upset a person, and agitation that one costs; own judgement
+AVOIDED = 0.02  # agitation: a piece believed to be so much worse than its kind is played e times less often
 AT_MOST = 12  # pieces between which a draw decides; a tuning constant
 DAY = 86_400.0
 
 
 class Learn(Ranking):
-    name = "learn/1"
+    name = "learn/2"
 
     def __init__(self, settings: PolicySettings, learned: Learned | None = None) -> None:
         self._margin = settings.explore_margin
@@ -45,6 +52,8 @@ class Learn(Ranking):
             deviation=tuple(WEIGHTS[name][1] for name in BASIS),
             track_deviation=TRACK_DEVIATION,
             noise=NOISE,
+            upsetting=UPSETTING,
+            upset=UPSET,
             half_life=Seconds(settings.half_life_days * DAY),
         )
         self.learner = Learner(prior, learned)
@@ -60,9 +69,9 @@ class Learn(Ranking):
         return believed.mean(candidate.track.id, basis(candidate, scene, self.aim(scene)))
 
     def choose(self, candidates: Sequence[Candidate], scene: Scene, random: Random) -> Choice:
-        if not scene.context.soothe:
-            return by_appetite(candidates, scene, random)
         believed, aim = self.learner.posterior(scene.context.at), self.aim(scene)
+        if not scene.context.soothe:
+            return by_appetite(candidates, scene, random, lambda c: _appetite(believed, c.track.id))
         ranked = sorted(
             ((believed.mean(c.track.id, x), x, c) for c in candidates for x in (basis(c, scene, aim),)),
             key=lambda item: (-item[0], item[2].track.id),
@@ -95,13 +104,19 @@ class Learn(Ranking):
     def learn_one(self, credit: Credit, at: Seconds) -> None:
         if credit.basis:
             x = [credit.basis.get(name, 0.0) for name in BASIS]
-            self.learner.learn_one(credit.track_id, x, credit.reward, credit.weight, at)
+            self.learner.learn_one(credit.track_id, x, credit.reward, credit.weight, at, harm=credit.harm)
 
     def learned(self) -> Learned | None:
         return self.learner.snapshot()
 
     def remembers(self) -> Sequence[TrackId]:
         return tuple(self.learner.learned.tracks)
+
+
+def _appetite(believed: Posterior, track_id: TrackId) -> float:
+    """Factor on the chance of a piece in ordinary playing, 0-1: little for what is believed to harm."""
+    worse = math.exp(min(believed.own(track_id), 0.0) / AVOIDED)
+    return worse * (1.0 - believed.upsets(track_id)) ** 2
 
 
 def _choice(

@@ -1,0 +1,61 @@
+"""`select`: a dotted path, or JMESPath where a path is not enough."""
+
+import re
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from adapters.mqtt.mapping.errors import MappingError, Place
+
+LONGEST: Final = 256  # characters; a query of 3,000 parentheses ends the parser by recursion
+DOTTED: Final = re.compile(r"[\w:$@+-]+(\.[\w:$@+-]+)*")
+
+
+class Select(Protocol):
+    def find(self, tree: object) -> object:
+        """None when there is nothing."""
+        ...
+
+
+class Dotted(Struct, frozen=True):
+    """Names of keys and numbers of list items, one after the other; () is everything."""
+
+    steps: tuple[str, ...]
+
+    def find(self, tree: object) -> object:
+        for step in self.steps:
+            if isinstance(tree, dict):
+                tree = tree.get(step)
+            elif isinstance(tree, list) and step.isdigit() and int(step) < len(tree):
+                tree = tree[int(step)]
+            else:
+                return None
+        return tree
+
+
+class Query(Struct, frozen=True):
+    search: Callable[[object], object]
+
+    def find(self, tree: object) -> object:
+        try:
+            return self.search(tree)
+        except (ValueError, RecursionError, TypeError, ArithmeticError):  # a function that got another type
+            return None
+
+
+def select(text: str, place: Place) -> Select:
+    """Raises `MappingError`."""
+    if len(text) > LONGEST:
+        raise MappingError(place, f"is longer than {LONGEST} characters")
+    if not text or DOTTED.fullmatch(text):
+        return Dotted(tuple(text.split(".")) if text else ())
+    import jmespath  # type: ignore[import-untyped]
+
+    try:
+        return Query(jmespath.compile(text).search)
+    except RecursionError:
+        raise MappingError(place, "is nested too deeply") from None
+    except ValueError as error:  # every error of JMESPath
+        problem = " ".join(str(error).split())[:200]
+        raise MappingError(place, f"is neither a dotted path nor JMESPath: {problem}") from None

@@ -1,0 +1,30 @@
+"""Outcomes and values in words, for `lull mqtt test` and `lull mqtt sniff`."""
+
+import msgspec
+
+from adapters.mqtt.mapping.model import Ignored, Outcome, Rejected
+from player.model import Command, Reading
+
+
+def told(outcome: Outcome) -> str:
+    """One line."""
+    match outcome:
+        case Reading():
+            old = " (stored, age unknown)" if outcome.quality < 1.0 else ""
+            return f"reading {outcome.quantity} {outcome.value:g} from {outcome.source}{old}"
+        case Command():
+            extra = "" if outcome.value is None else f" {outcome.value:g}"
+            extra += f" {outcome.mode}" if outcome.mode is not None else ""
+            return f"command {outcome.verb}{extra} by {outcome.by}"
+        case Ignored(reason=reason, detail=detail):
+            return f"ignored, {reason}" + (f": {detail}" if detail else "")
+        case Rejected(reason=reason, detail=detail):
+            return f"rejected, {reason}" + (f": {detail}" if detail else "")
+
+
+def shortened(value: object) -> str:
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, UnicodeError):
+        text = repr(value)
+    return text if len(text) <= 160 else text[:157] + "…"
