@@ -1,6 +1,6 @@
 """When does a restless moment become an episode that may change the music?"""
 
-from player.model import ListenerState
+from player.model import ListenerState, Quantity
 from player.settings import PolicySettings
 from player.units import Seconds
 
@@ -34,6 +34,10 @@ class EpisodeDetector:
         if self._above_since is None or state.agitation < self._policy.agitation_on:
             return None
         persisted = Seconds(state.at - self._above_since)
+        # One spike and then nothing has not persisted: a second look is asked for. A word of staff counts on.
+        ages = [0.0 if e.quantity is Quantity.AGITATION_RATING else e.age for e in state.why]
+        if persisted - min(ages, default=0.0) < self._policy.persist_s / 2.0:
+            return None
         if persisted < self._policy.persist_s or self._refractory(state.at):
             return None
         return persisted

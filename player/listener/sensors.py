@@ -98,9 +98,9 @@ class Sensors:
                 if level is not None:
                     self._follow(_with_value(reading, level), learn)
             case quantity if quantity in NATURES:
-                if quantity is Quantity.MOVEMENT:
-                    self.sleep.movement(reading.value, reading.at)
                 self._follow(reading, learn)
+                if quantity is Quantity.MOVEMENT and reading.source not in self._removed_at:
+                    self.sleep.movement(reading.value, reading.at)
             case _:
                 pass
 

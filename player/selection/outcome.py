@@ -98,9 +98,11 @@ class OutcomeWatch:
         self._previous = seen
         return credits
 
-    def judged(self, rating: int, at: Seconds) -> list[Credit]:
-        """A person said better (+1), same (0) or worse (−1) of the piece that is or was heard last."""
+    def judged(self, rating: int, at: Seconds, given: Seconds | None = None) -> list[Credit]:
+        """A person said better (+1), same (0) or worse (−1) at `given` of the piece that was heard then."""
         trial = self._open or self._ended
+        if trial is self._open and trial is not None and given is not None and given < trial.begun:
+            trial = self._ended
         if trial is None or at - trial.begun > self._window + LATE:
             return []
         credit = by_staff(trial.choice, rating, trial.heard, self._window, self.natural.usual_rating)

@@ -180,7 +180,7 @@ def by_sensors(choice: Selection, response: Response, natural: NaturalChange) ->
         reward=min(max(benefit / shown, -1.0), 1.0),
         weight=share * response.confidence * certainty * shown**2,
         basis=choice.basis,
-        harm=share * response.confidence * _harm(benefit),
+        harm=share * _harm(benefit),
         why="change beyond that of matched moments",
     )
 

@@ -8,6 +8,7 @@ from player.model import ListenerState
 from player.session.messages import AgitationState, PlaybackState, StateView
 
 AGITATION_STEP = 0.02  # a smaller change of the estimate is not shown
+CONFIDENCE_STEP = 0.1
 
 
 class Board:
@@ -32,6 +33,7 @@ class Board:
             or abs(before.agitation - now.agitation) >= AGITATION_STEP
             or before.trend is not now.trend
             or before.validity is not now.validity
+            or abs(before.confidence - now.confidence) >= CONFIDENCE_STEP
             or (before.confidence > 0) is not (now.confidence > 0)
         ):
             self._listener = now

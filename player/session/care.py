@@ -10,9 +10,10 @@ from player.listener.episode import EpisodeDetector
 from player.model import AdaptMode, ListenerState
 from player.selection.outcome import LEAST_CONFIDENCE
 from player.selection.reward import StopReason
-from player.session.direction import RETRY, Direction
+from player.session.direction import Direction
 from player.session.hours import with_episode
 from player.session.learning import Learning
+from player.session.motive import RETRY
 from player.session.recall import Recall
 from player.session.states import Fading, Idle, Playing, Resting, Soothing
 from player.session.views import restless
@@ -60,7 +61,11 @@ class Care:
                 self._judge(state, listener)
             return False
         self._risen_since = None
-        if persisted is None or self._recall.mode is not AdaptMode.AUTO:
+        if persisted is None:
+            return False
+        if persisted >= self._policy.prompt_staff_after_s:
+            self._ask(at, f"Restless for {persisted / 60.0:.0f} min (agitation {listener.agitation:.2f})")
+        if self._recall.mode is not AdaptMode.AUTO:
             return False
         return self._begin(listener, persisted, minute, occasion)
 
@@ -68,8 +73,8 @@ class Care:
 
     def _begin(self, listener: ListenerState, persisted: Seconds, minute: int, occasion: bool) -> bool:
         at, state = listener.at, self._direction.state
-        silent = isinstance(state, Idle | Resting)
-        if not isinstance(state, Playing | Fading) and not (silent and occasion):
+        silent = isinstance(state, Idle | Resting | Fading)
+        if not isinstance(state, Playing) and not (silent and occasion):
             return False
         while self._swaps and at - self._swaps[0] >= HOUR:
             self._swaps.popleft()
@@ -99,6 +104,8 @@ class Care:
             self._direction.settle(at, f"It seems to help ({fall})")
         else:
             self._go_on_trying(state, listener)
+            return
+        self._episodes.began(at)
 
     def _calm(self, agitation: float) -> bool:
         return agitation < (self._policy.agitation_on + self._policy.agitation_off) / 2.0
@@ -127,7 +134,7 @@ class Care:
     def _upset(self, state: Soothing, listener: ListenerState) -> bool:
         """Agitation has risen with the music, for a minute and surely."""
         at = listener.at
-        if listener.confidence <= 0.0:
+        if listener.confidence <= 0.0 or self._recall.mode is not AdaptMode.AUTO:
             return False
         least = None if state.before is None else max(state.before + UPSET, self._policy.agitation_on)
         if least is None or listener.agitation < least:

@@ -6,9 +6,10 @@ from msgspec import Struct
 
 from player.model import AdaptMode, Command, Quantity, Reading, TrackId, Verb
 from player.session.catalogue import Catalogue
-from player.session.direction import NOTHING_LEFT, STOP_FADE, Direction
+from player.session.direction import Direction
+from player.session.motive import NOTHING_LEFT, STOP_FADE
 from player.session.recall import Recall
-from player.session.states import Fading, Held, Idle, Paused, Playing, Resting, Soothing
+from player.session.states import ALARM, Fading, Held, Idle, Paused, Playing, Resting, Soothing
 from player.session.transport import Transport
 from player.session.volume import VolumeControl
 from player.units import Seconds
@@ -48,7 +49,7 @@ class CommandDesk:
         by = command.by
         match command.verb:
             case Verb.STOP:
-                self._direction.hold(at, by)
+                self._direction.hold(at, self._holder(by))
                 return DONE
             case Verb.PAUSE:
                 return self._pause(at, by)
@@ -60,7 +61,7 @@ class CommandDesk:
             case Verb.CALM:
                 return self._calm(at, by, minute)
             case Verb.NEXT:
-                return self._next(at, by)
+                return self._next(at, by, minute)
             case Verb.LIKE | Verb.DISLIKE | Verb.NEVER:
                 return self._judge(command, at)
             case Verb.LOUDER | Verb.QUIETER:
@@ -81,6 +82,10 @@ class CommandDesk:
         if isinstance(self._direction.state, Fading):
             self._direction.finish(at)
             return DONE
+        state = self._direction.state
+        if isinstance(state, Paused) and state.by == ALARM and by != RESIDENT:
+            self._direction.pause_is_of(by)
+            return DONE
         return DONE if self._direction.pause(at, by) else NOTHING_PLAYS
 
     def _play(self, at: Seconds, by: str, minute: int) -> Result:
@@ -92,7 +97,7 @@ class CommandDesk:
                 return DONE
             case Paused():
                 self._direction.unpause(at, by)
-                return DONE
+                return DONE if self._direction.heard else NOTHING_TO_PLAY
             case Fading():
                 self._direction.unfade(at, by, f"Play, asked by {by}")
                 return DONE
@@ -103,6 +108,14 @@ class CommandDesk:
                     return DONE
                 started = self._direction.start(at, by, f"Play, asked by {by}")
                 return DONE if started else NOTHING_TO_PLAY
+
+    def _holder(self, by: str) -> str:
+        """A stop by the resident does not soften one by staff."""
+        match self._direction.state:
+            case Held(by=holder) | Paused(by=holder) if by == RESIDENT and holder not in (RESIDENT, ALARM):
+                return holder
+            case _:
+                return by
 
     def _not_for_the_resident(self, by: str, minute: int) -> Result | None:
         """Silence that only staff may end: their own hold, and quiet hours (DESIGN 4)."""
@@ -127,13 +140,16 @@ class CommandDesk:
             return NOTHING_CALMER
         return self._play(at, by, minute)
 
-    def _next(self, at: Seconds, by: str) -> Result:
+    def _next(self, at: Seconds, by: str, minute: int) -> Result:
+        refused = self._not_for_the_resident(by, minute)
+        if refused is not None:
+            return refused
         if isinstance(self._direction.state, Idle | Held | Resting):
             return NOTHING_PLAYS
         return DONE if self._direction.follow(at, by, f"Another piece, asked by {by}") else NOTHING_TO_PLAY
 
     def _judge(self, command: Command, at: Seconds) -> Result:
-        track_id = command.track_id or self._direction.wanted
+        track_id = command.track_id or self._direction.heard_id or self._direction.wanted
         if track_id is None:
             return NOTHING_PLAYS
         if self._catalogue.get(track_id) is None:
@@ -155,7 +171,7 @@ class CommandDesk:
         """The music moves away from a piece that was refused, and it is not resumed later."""
         if self._recall.resume is not None and self._recall.resume.track_id == track_id:
             self._recall.forget_place()
-        if self._direction.wanted != track_id:
+        if track_id not in (self._direction.wanted, self._direction.heard_id):
             return
         match self._direction.state:
             case Playing() | Soothing():

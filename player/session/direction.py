@@ -2,43 +2,30 @@
 
 from collections.abc import Callable
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from player.model import CatalogueEntry, Selection, TrackId
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.messages import Decision, Resume
+from player.session.motive import (
+    LOOK,
+    NOW,
+    PAUSE_FADE,
+    RESUME_FADE,
+    RETRY,
+    START_FADE,
+    STAY_CALM,
+    STOP_FADE,
+    Coming,
+    Motive,
+)
 from player.session.recall import Recall
 from player.session.states import Fading, Held, Idle, Paused, Playing, Resting, Soothing, State
 from player.session.transport import Broke, Ending, Entered, Outcome, RanOut, Target, Transport
 from player.session.views import track_view
 from player.settings import PolicySettings
 from player.units import Seconds
-
-STOP_FADE = Seconds(0.4)  # the stop, never above 0.5 s (DESIGN 5)
-PAUSE_FADE = Seconds(0.4)
-RESUME_FADE = Seconds(2.0)  # after a fault or a pause: quietly in again
-START_FADE = Seconds(4.0)
-STAY_CALM = Seconds(1800.0)  # after a soothing, 20-30 min (SCIENCE, "Delivery")
-NOW = Seconds(0.0)
-RETRY = "retry"  # trigger: another piece within one soothing
-LOOK = "please look for pain, thirst, toilet, noise, light, or company that is missed."
-NOTHING_LEFT = "No music that may be played is left. Add music, or lift a “never”."
-
-
-class Motive(Struct, frozen=True, kw_only=True):
-    """Why the music moves, for the record of decisions."""
-
-    kind: str  # `Decision.event_type`
-    trigger: str
-    reason: str
-
-
-class Coming(Struct, frozen=True, kw_only=True):
-    """A piece that was chosen and is not heard yet."""
-
-    choice: Selection
-    soothing: bool
 
 
 class Direction:
@@ -83,9 +70,10 @@ class Direction:
 
     # --- moves --------------------------------------------------------------------------------------
 
-    def idle(self, at: Seconds, reason: str) -> None:
+    def idle(self, at: Seconds, reason: str, *, fault: bool = False) -> None:
+        """fault: the music is missed, not unwanted: it comes back as soon as it can."""
         if not isinstance(self.state, Idle) or self.state.reason != reason:
-            self.state = Idle(since=at, reason=reason)
+            self.state = Idle(since=at, reason=reason, fault=fault)
 
     def start(self, at: Seconds, trigger: str, why: str, first: str | None = None) -> bool:
         """Music from silence. False when nothing may be played."""
@@ -133,8 +121,16 @@ class Direction:
         self._go(choice, Motive(kind="swap", trigger=trigger, reason=reason), self.policy.swap_fade_s, at)
         return choice
 
+    def pause_is_of(self, by: str) -> None:
+        """A person wants the pause that an alarm began."""
+        if isinstance(self.state, Paused):
+            self.state = structs.replace(self.state, by=by)
+            self._recall.paused_by = by
+
     def _keep(self, at: Seconds, trigger: str, why: str) -> None:
-        """Said, so that nobody presses again and wonders."""
+        """Said, so that nobody presses again and wonders; nothing is kept while it fades out."""
+        if isinstance(self.state, Fading):
+            return
         entry = self._catalogue.get(self._transport.current)
         if entry is not None:
             reason = f"{why}, “{entry.track.title}” goes on."
@@ -160,7 +156,7 @@ class Direction:
     def rest(self, at: Seconds, over: Seconds, trigger: str, reason: str) -> None:
         """Fade out over this time, and be silent until there is an occasion for music."""
         if isinstance(self.state, Playing | Soothing):
-            self._remember_place()
+            self._remember_place(at)
             self._record(Motive(kind="rest", trigger=trigger, reason=reason), None, at)
             self._transport.cancel()
             self._transport.pause(over)
@@ -217,18 +213,21 @@ class Direction:
 
     def hold(self, at: Seconds, by: str) -> None:
         """Stop, and stay silent until a person says otherwise."""
-        self._remember_place()
+        self._remember_place(at)
         self._transport.stop(STOP_FADE)
         if not isinstance(self.state, Held):
             self._record(Motive(kind="hold", trigger=by, reason=f"Stopped by {by}."), None, at)
-        self.state = Held(since=at, by=by)
+            self._recall.held_since = at
+        self.state = Held(since=self._recall.held_since, by=by)
         self._recall.held_by, self._recall.paused_by, self._recall.resting = by, None, None
 
     def release(self, at: Seconds, reason: str) -> None:
         """A hold ends by the clock: the music may come again, when there is an occasion."""
-        if isinstance(self.state, Held):
+        if isinstance(self.state, Held | Paused):
+            self._transport.stop(STOP_FADE)
             self._record(Motive(kind="release", trigger="clock", reason=reason), None, at)
-            self._recall.held_by, self._recall.resting = None, reason
+            self._recall.held_by = self._recall.paused_by = None
+            self._recall.resting = reason
             self.state = Resting(since=at, reason=reason)
 
     def silence(self, at: Seconds, reason: str) -> None:
@@ -239,7 +238,7 @@ class Direction:
     def pause(self, at: Seconds, by: str) -> bool:
         if not isinstance(self.state, Playing | Soothing):
             return False
-        self._remember_place()
+        self._remember_place(at)
         self._transport.pause(PAUSE_FADE)
         self.state = Paused(since=at, by=by, during=self.state)
         self._recall.paused_by = by
@@ -250,18 +249,24 @@ class Direction:
             return
         paused_for, end = at - self.state.since, self._transport.leaves_at
         self._wake_up(at)
+        if isinstance(self.state, Soothing):
+            self.state = structs.replace(
+                self.state,
+                until=Seconds(self.state.until + paused_for),
+                began=Seconds(self.state.began + paused_for),
+            )
         if self.wanted is not None:
             if end is not None:  # it was about to end: what follows was not yet chosen
                 self._before_the_end(Seconds(end + paused_for), at)
             return
         place = self._recall.resume  # the audio process was restarted meanwhile, or the piece was refused
         if place is None or not self.resume(place, at, by, "Play again"):
-            self.follow(at, by, "Play again")
+            self.go_on(at, by, "Play again")
 
     def restore(self, at: Seconds) -> None:
         """A hold, a pause and a rest outlive a restart."""
         if self._recall.held_by is not None:
-            self.state = Held(since=at, by=self._recall.held_by)
+            self.state = Held(since=self._recall.held_since, by=self._recall.held_by)
         elif self._recall.resting is not None:
             self.state = Resting(since=at, reason=self._recall.resting)
         elif self._recall.paused_by is not None:
@@ -276,7 +281,7 @@ class Direction:
         match outcome:
             case Entered(track_id=track_id):
                 self._recall.played(track_id, at)
-                self._recall.place(track_id, self._transport.position)
+                self._recall.place(track_id, self._transport.position, at)
             case Broke(track_id=track_id):
                 self._broke(outcome, at)
                 if not playing:
@@ -294,13 +299,13 @@ class Direction:
                 else:
                     self.finish(at)
 
-    def lost(self, track_id: TrackId, position: Seconds) -> None:
+    def lost(self, track_id: TrackId, position: Seconds, at: Seconds) -> None:
         """The audio process is gone; the place is kept. What was about to be heard will begin anew."""
         target = self._transport.target
         if target is not None and target != track_id:
-            self._recall.place(target, NOW)
+            self._recall.place(target, NOW, at)
         else:
-            self._recall.place(track_id or None, position)
+            self._recall.place(track_id or None, position, at)
         self._transport.lost()
         if isinstance(self.state, Fading):
             self.state = Resting(since=self.state.until, reason=self.state.reason)
@@ -316,8 +321,12 @@ class Direction:
         self.follow(at, "ended", "Next", not_before=Seconds(end - fade), fade=fade)
 
     def _after_fault(self, at: Seconds, why: str) -> None:
-        if not self.follow(at, "fault", why):
-            self.idle(at, NOTHING_LEFT)
+        self.go_on(at, "fault", why)
+
+    def go_on(self, at: Seconds, trigger: str, why: str) -> None:
+        """Another piece, or silence with its reason."""
+        if not self.follow(at, trigger, why):
+            self.idle(at, self._chooser.why_nothing(at), fault=True)
 
     # --- tools --------------------------------------------------------------------------------------
 
@@ -375,5 +384,5 @@ class Direction:
             )
         )
 
-    def _remember_place(self) -> None:
-        self._recall.place(self._transport.current, self._transport.position)
+    def _remember_place(self, at: Seconds) -> None:
+        self._recall.place(self._transport.current, self._transport.position, at)

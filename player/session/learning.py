@@ -29,10 +29,14 @@ class Learning:
         half_life = Seconds(policy.half_life_days * DAY)
         self._watch = OutcomeWatch(policy.response_window_s, NaturalChange(half_life, recall.natural))
         self._looked: Seconds | None = None
+        self._heard: TrackId | None = None
 
     def look(self, listener: ListenerState, minute: int, heard: TrackId | None) -> None:
         """At every event; an observation is taken a few times a minute."""
         at = listener.at
+        if heard is None and self._heard is not None:
+            self.stopped(StopReason.OTHER, at)  # what follows in silence is not of the piece
+        self._heard = heard
         if self._looked is not None and 0.0 <= at - self._looked < LOOK_EVERY:
             return
         self._looked = at
@@ -49,9 +53,11 @@ class Learning:
         """A piece that the policy chose is heard from now on."""
         self._take(self._watch.entered(choice, at, soothing=soothing), at)
 
-    def judged(self, rating: int, at: Seconds) -> None:
-        """A person said better, same or worse of the music now."""
-        self._take(self._watch.judged(rating, at), at)
+    def judged(self, rating: int, at: Seconds, given: Seconds | None) -> TrackId | None:
+        """A person said better, same or worse of the music at `given` (None: now). Which piece it was."""
+        credits = self._watch.judged(rating, at, at if given is None else given)
+        self._take(credits, at)
+        return credits[0].track_id if credits else None
 
     def commanded(self, verb: Verb, at: Seconds) -> None:
         reason = SAID.get(verb)
@@ -65,5 +71,5 @@ class Learning:
         for credit in credits:
             self._chooser.learn(credit, at)
         if credits:
-            self._recall.learned = self._chooser.learned()
+            self._recall.learned = self._chooser.learned() or self._recall.learned
             self._recall.natural = self._watch.natural.snapshot()

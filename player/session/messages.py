@@ -28,6 +28,7 @@ from player.units import Percent, Seconds
 class Resume(Struct, frozen=True, kw_only=True):
     track_id: TrackId
     position: Seconds
+    at: Seconds = Seconds(0.0)  # when it was heard there
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -51,6 +52,15 @@ class RestlessHours(Struct, frozen=True, kw_only=True):
     at: Seconds = Seconds(0.0)  # the moment to which they are discounted
 
 
+class Day(Struct, frozen=True, kw_only=True):
+    """What began by itself today. began: of a session that goes on; None: there is none."""
+
+    midnight: Seconds | None = None  # the last one, local time
+    dose: Seconds = Seconds(0.0)  # of earlier sessions of this day
+    before_the_hour: bool = False  # music began before the usual hour
+    began: Seconds | None = None
+
+
 class Memory(Struct, frozen=True, kw_only=True):
     """What outlives a restart: decisions of staff, and where the music was. One per resident."""
 
@@ -62,7 +72,10 @@ class Memory(Struct, frozen=True, kw_only=True):
     feedback: tuple[str, ...] = ()  # ids of the newest feedback, so that none counts twice
     mode: AdaptMode = AdaptMode.AUTO
     held_by: str | None = None  # who stopped the music; None: nobody
+    held_since: Seconds = Seconds(0.0)
     paused_by: str | None = None  # who paused it
+    alarms: tuple[str, ...] = ()  # sources of alarms that are on
+    day: Day = Day()
     resume: Resume | None = None
     resting: str | None = None  # why the music is silent on purpose; None: it is not
     learned: Learned | None = None  # what helps this person

@@ -22,7 +22,10 @@ class Recall:
         self._feedback = list(memory.feedback)
         self.mode: AdaptMode = memory.mode
         self.held_by = memory.held_by
+        self.held_since = memory.held_since
         self.paused_by = memory.paused_by
+        self.alarms = memory.alarms
+        self.day = memory.day
         self.resume = memory.resume
         self.resting = memory.resting
         self.learned = memory.learned
@@ -39,6 +42,7 @@ class Recall:
             self.version, volume, self.mode, self.held_by, self.paused_by, self.resume, self.resting,
             len(self._feedback), self._feedback[-1:],
             id(self.learned), id(self.natural), id(self.hours), id(self.habits),
+            self.held_since, self.alarms, self.day,
         )  # fmt: skip
         if self._built is None or state != self._built_of:
             self._built_of = state
@@ -51,7 +55,10 @@ class Recall:
                 feedback=tuple(self._feedback),
                 mode=self.mode,
                 held_by=self.held_by,
+                held_since=self.held_since,
                 paused_by=self.paused_by,
+                alarms=self.alarms,
+                day=self.day,
                 resume=self.resume,
                 resting=self.resting,
                 learned=self.learned,
@@ -113,9 +120,9 @@ class Recall:
     def forget_place(self) -> None:
         self.resume = None
 
-    def place(self, track_id: TrackId | None, position: Seconds) -> None:
+    def place(self, track_id: TrackId | None, position: Seconds, at: Seconds) -> None:
         if track_id is not None:
-            self.resume = Resume(track_id=track_id, position=position)
+            self.resume = Resume(track_id=track_id, position=position, at=at)
 
 
 def without(tracks: frozenset[TrackId], *others: TrackId | None) -> frozenset[TrackId]:

@@ -1,12 +1,15 @@
 """Music and the hours: before the usual restlessness, not for ever, not into sleep; holds that end."""
 
+from msgspec import structs
+
 from player.model import AdaptMode, ListenerState, Validity
 from player.selection.reward import StopReason
 from player.session.direction import Direction
 from player.session.hours import usual_minute
 from player.session.learning import Learning
+from player.session.messages import Day
 from player.session.recall import Recall
-from player.session.states import Held, Idle, Playing, Resting, Soothing
+from player.session.states import ALARM, Held, Idle, Paused, Playing, Resting, Soothing
 from player.settings import ClockTime, PolicySettings
 from player.units import Seconds
 
@@ -18,13 +21,6 @@ MINUTE, DAY = 60.0, 1440
 STRETCH = 1.5  # of the session, while the resident is still restless
 
 
-class Occasion:
-    """A session that a sensor or the hour began: it ends by itself. One that a person began does not."""
-
-    def __init__(self, at: Seconds) -> None:
-        self.began = self.counted_to = at
-
-
 class Schedule:
     def __init__(
         self, direction: Direction, recall: Recall, learning: Learning, named: ClockTime | None
@@ -33,27 +29,33 @@ class Schedule:
         self._direction, self._recall, self._learning = direction, recall, learning
         self._named = named
         self._policy: PolicySettings = direction.policy
-        self._occasion: Occasion | None = None
-        self._midnight: Seconds | None = None  # the last one, local time
-        self._dose = Seconds(0.0)  # of today, of sessions that began by themselves
-        self._began_today = False
+        self._now = Seconds(0.0)
         self._asleep = False  # and the music was faded out for it: once in a sleep, for people may want it
-        self._before: tuple[Seconds, int] | None = None  # the moment looked at last
 
     def due(self) -> list[Seconds]:
         """When the session will have been long enough."""
-        return [] if self._occasion is None else [Seconds(self._occasion.began + self._policy.session_s)]
+        began = self._recall.day.began
+        return [] if began is None else [Seconds(began + self._policy.session_s)]
 
     def began(self, at: Seconds) -> None:
         """Music began from silence by itself."""
-        self._occasion = Occasion(at)
+        self._recall.day = structs.replace(self._recall.day, began=at)
 
     def taken_over(self) -> None:
         """A person said what shall be: the session is theirs now, and does not end by itself."""
-        self._occasion = None
+        self._close(self._now)
 
     def dose_left(self) -> bool:
-        return self._dose < self._policy.dose_s
+        return self._dose(self._now) < self._policy.dose_s
+
+    def _dose(self, at: Seconds) -> Seconds:
+        """Of today: music that began by itself, pauses included."""
+        day = self._recall.day
+        return day.dose if day.began is None else Seconds(day.dose + max(at - day.began, 0.0))
+
+    def _close(self, at: Seconds) -> None:
+        if self._recall.day.began is not None:
+            self._recall.day = structs.replace(self._recall.day, dose=self._dose(at), began=None)
 
     def follow(self, listener: ListenerState, minute: int, occasion: bool) -> None:
         """After every event. occasion: music may begin from silence."""
@@ -77,13 +79,17 @@ class Schedule:
     # --- beginning ------------------------------------------------------------------------------------
 
     def _before_the_hour(self, at: Seconds, minute: int) -> bool:
-        if self._began_today or self._recall.mode is not AdaptMode.AUTO or not self._policy.before_peak_s:
+        if (
+            self._recall.day.before_the_hour
+            or self._recall.mode is not AdaptMode.AUTO
+            or not self._policy.before_peak_s
+        ):
             return False
         usual = usual_minute(self._recall.hours, self._named, at)
         return usual is not None and 0 < (usual - minute) % DAY <= self._policy.before_peak_s / MINUTE
 
     def _begin(self, at: Seconds) -> None:
-        self._began_today = True
+        self._recall.day = structs.replace(self._recall.day, before_the_hour=True)
         usual = usual_minute(self._recall.hours, self._named, at) or 0
         why = f"Before the hour at which restlessness usually begins ({usual // 60:02d}:{usual % 60:02d})"
         choice = self._direction.soothe(at, "schedule", why)
@@ -93,36 +99,32 @@ class Schedule:
     # --- ending ---------------------------------------------------------------------------------------
 
     def _long_enough(self, at: Seconds, soothing: bool) -> bool:
-        if self._occasion is None:
+        began = self._recall.day.began
+        if began is None:
             return False
-        return at - self._occasion.began >= self._policy.session_s * (STRETCH if soothing else 1.0)
+        return at - began >= self._policy.session_s * (STRETCH if soothing else 1.0)
 
     def _end(self, at: Seconds, fade: Seconds, trigger: str, why: str) -> None:
-        self._occasion = None
+        self._close(at)
         self._direction.rest(at, fade, trigger, f"{why}: the music fades out.")
 
     def _lift_hold(self, at: Seconds, minute: int) -> None:
-        until, before = self._policy.hold_until, self._before
-        self._before = (at, minute)
-        state = self._direction.state
-        if until is None or before is None or not isinstance(state, Held) or at - state.since < LEAST_HOLD:
+        until, state = self._policy.hold_until, self._direction.state
+        held = isinstance(state, Held) or (isinstance(state, Paused) and state.by != ALARM)
+        if until is None or not held or self._recall.mode is AdaptMode.OFF:
             return
         moment = int(until[:2]) * 60 + int(until[3:])
-        passed = (minute - before[1]) % DAY
-        if 0.0 <= at - before[0] < HALF_DAY and 0 <= (minute - moment) % DAY < passed:
+        last = at - (minute - moment) % DAY * MINUTE
+        if last - state.since >= LEAST_HOLD:
             self._direction.release(at, f"Stopped until {until}: from now on music may begin again.")
 
     # --- the day ----------------------------------------------------------------------------------------
 
     def _count(self, at: Seconds, minute: int) -> None:
-        midnight = Seconds(at - minute * MINUTE)
-        if self._midnight is None or abs(midnight - self._midnight) > HALF_DAY:
-            self._midnight, self._dose, self._began_today = midnight, Seconds(0.0), False
-        occasion = self._occasion
-        if occasion is None:
-            return
-        if not self._direction.heard:
-            self._occasion = None
-            return
-        self._dose = Seconds(self._dose + max(at - occasion.counted_to, 0.0))
-        occasion.counted_to = at
+        self._now = at
+        midnight, day = Seconds(at - minute * MINUTE), self._recall.day
+        if day.midnight is None or abs(midnight - day.midnight) > HALF_DAY:
+            began = None if day.began is None else Seconds(max(day.began, midnight))
+            self._recall.day = Day(midnight=midnight, began=began)
+        if isinstance(self._direction.state, Resting | Held):
+            self._close(at)

@@ -25,7 +25,7 @@ from player.session.board import Board
 from player.session.care import Care
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
-from player.session.commands import CommandDesk
+from player.session.commands import RESIDENT, CommandDesk, Result
 from player.session.direction import Direction
 from player.session.learning import Learning
 from player.session.messages import (
@@ -62,6 +62,8 @@ from player.session.volume import VolumeControl
 from player.units import Decibels, Seconds
 
 MUSIC_WANTED = {Verb.CALM, Verb.PLAY, Verb.PLAY_PAUSE, Verb.NEXT}  # after these a session is a person's
+LONG_AWAY = Seconds(600.0)  # after a longer break the music does not come back in quiet hours
+TWICE = Seconds(3.0)  # two presses within this time are one
 KEEP_HABITS = Seconds(3600.0)  # how often what is usual for this person is stored
 NOW = Seconds(120.0)  # feedback older than this is not about the piece that is heard; own judgement
 LOOKING = "Looking for music."
@@ -103,7 +105,7 @@ class Session:
         self._learning = Learning(self._chooser, self._recall, policy)
         self._care = Care(self._direction, self._recall, self._learning)
         self._schedule = Schedule(self._direction, self._recall, self._learning, started.profile.usual_peak)
-        self._alarm = Alarm(self._direction)
+        self._alarm = Alarm(self._direction, self._recall)
         self._evidence = EvidencePool(started.memory.habits)
         self._habits_kept = started.at
         self._listener = self._evidence.estimate(started.at)
@@ -115,6 +117,7 @@ class Session:
         self._remembered = started.memory
         self._device, self._device_fault = "", ""
         self._audio_ready = False
+        self._refused: tuple[Verb, Seconds] | None = None  # the last “not this”
         self._standby: CatalogueEntry | None = None
         self._standby_for: tuple[object, ...] = ()
 
@@ -144,13 +147,13 @@ class Session:
             case AudioLost(reason=reason, track_id=track_id, position=position):
                 self._audio_ready = False
                 self._level = None
-                self._direction.lost(track_id, position)
+                self._direction.lost(track_id, position, at)
                 self._out.append(
                     Fault(part="audio", problem=f"The audio process ended ({reason}); restarting it.")
                 )
             case Stopping():
                 self._recall.habits = self._evidence.habits()
-                self._recall.place(self._transport.current, self._transport.position)
+                self._recall.place(self._transport.current, self._transport.position, at)
             case _:
                 assert_never(event)
         self._settle(at)
@@ -188,9 +191,15 @@ class Session:
             return
         place = self._recall.resume
         if not len(self._catalogue):
-            self._direction.idle(at, NO_MUSIC if self._catalogue.complete else LOOKING)
+            missing = NO_MUSIC if self._catalogue.complete else LOOKING
+            self._direction.idle(at, missing, fault=state.fault)
+        elif state.fault:
+            if not self._direction.start(at, "fault", "There is music again"):
+                self._direction.idle(at, self._chooser.why_nothing(at), fault=True)
         elif self._recall.mode is AdaptMode.OFF or self._settings.autostart == "idle":
             self._direction.idle(at, ASLEEP)
+        elif place is not None and at - place.at > LONG_AWAY and self._volume.quiet_hours(self._minute):
+            self._direction.idle(at, QUIET)
         elif place is not None:
             known = self._catalogue.get(place.track_id) is not None
             if known and self._direction.resume(place, at, "restart", "After a restart"):
@@ -280,8 +289,16 @@ class Session:
     # --- events -------------------------------------------------------------------------------------------
 
     def _on_command(self, command: Command, at: Seconds) -> None:
-        self._learning.commanded(command.verb, at)
-        result = self._desk.carry_out(command, at, self._minute)
+        if self._pressed_twice(command, at):
+            if command.id:
+                self._out.append(Reply(id=command.id, ok=True))
+            return
+        if command.track_id in (None, self._transport.current):
+            self._learning.commanded(command.verb, at)
+        if self._alarm.on and command.by == RESIDENT and command.verb in MUSIC_WANTED:
+            result = Result(ok=False, reason="alarm")
+        else:
+            result = self._desk.carry_out(command, at, self._minute)
         if result.reading is not None:
             self._evidence.observe(result.reading)
         if result.ok and command.verb in MUSIC_WANTED and self._direction.heard:
@@ -289,6 +306,13 @@ class Session:
             self._schedule.taken_over()
         if command.id:
             self._out.append(Reply(id=command.id, ok=result.ok, reason=result.reason))
+
+    def _pressed_twice(self, command: Command, at: Seconds) -> bool:
+        """A second press of “not this” means the same piece, which is leaving already."""
+        if command.verb not in (Verb.DISLIKE, Verb.NEVER) or command.track_id is not None:
+            return False
+        before, self._refused = self._refused, (command.verb, at)
+        return before is not None and before[0] is command.verb and 0.0 <= at - before[1] < TWICE
 
     def _on_ready(self, at: Seconds) -> None:
         self._audio_ready = True
@@ -300,7 +324,7 @@ class Session:
                 place, at, "fault", "After a fault of the sound"
             )
             if not resumed:
-                self._direction.follow(at, "fault", "After a fault of the sound")
+                self._direction.go_on(at, "fault", "After a fault of the sound")
 
     def _on_report(self, report: AudioReport, at: Seconds) -> None:
         match report:
@@ -333,9 +357,9 @@ class Session:
         fresh = feedback.given is None or abs(at - feedback.given) <= NOW
         if not self._recall.feedback_is_new(feedback.id) or not fresh or feedback.about != "now":
             return
-        self._learning.judged(feedback.rating, at)
-        if current:
-            self._recall.like(current, feedback.rating)
+        meant = self._learning.judged(feedback.rating, at, feedback.given) or current
+        if meant:
+            self._recall.like(meant, feedback.rating)
 
     # --- effects ------------------------------------------------------------------------------------------
 

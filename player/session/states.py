@@ -4,12 +4,18 @@ from msgspec import Struct
 
 from player.units import Seconds
 
+ALARM = "alarm"  # who pauses while an alarm is on
+
 
 class Idle(Struct, frozen=True, kw_only=True):
-    """Nothing is meant to be heard: not started yet, nothing to play, or not the hour for it."""
+    """Nothing is meant to be heard: not started yet, nothing to play, or not the hour for it.
+
+    fault: nothing could be played that should be: it is tried again, whatever the hour.
+    """
 
     since: Seconds
     reason: str
+    fault: bool = False
 
 
 class Playing(Struct, frozen=True, kw_only=True):

@@ -45,5 +45,5 @@ def playback(
 
 def restless(listener: ListenerState, persisted: Seconds) -> str:
     """Why a sensor's episode changes the music, in one clause."""
-    sources = ", ".join(evidence.source for evidence in listener.why)
+    sources = ", ".join(dict.fromkeys(evidence.source for evidence in listener.why))
     return f"restless for {persisted:.0f} s (agitation {listener.agitation:.2f}, from {sources})"

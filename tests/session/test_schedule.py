@@ -58,8 +58,11 @@ def test_the_hour_is_learned_from_episodes() -> None:
     assert usual_minute(hours, "09:30", Seconds(4 * day)) == 9 * 60 + 30, "what is named wins"
     assert usual_minute(hours, None, Seconds(90 * day)) is None, "what was months ago says nothing"
     for n in range(40):
-        hours = with_episode(hours, n * 60 % 1440, Seconds(4 * day))
-    assert usual_minute(hours, None, Seconds(4 * day)) is None, "any hour is no hour"
+        hours = with_episode(hours, n * 240 % 1440, Seconds(4 * day + 4 * 3600.0 * n))
+    assert usual_minute(hours, None, hours.at) is None, "any hour is no hour"
+    for n in range(12):
+        hours = with_episode(hours, 15 * 60, Seconds(40 * day + 300.0 * n))
+    assert sum(hours.weights) < 20, "one bout counts once"
 
 
 def test_a_session_that_a_sensor_began_ends_by_itself_and_one_of_a_person_does_not() -> None:

@@ -80,8 +80,9 @@ class World:
         memory: Memory | None = None,
         minute: int = NOON,
         seed: int = 1,
+        at: float = 1_000_000.0,
     ) -> None:
-        self.at = Seconds(1_000_000.0)
+        self.at = Seconds(at)
         self.minute = minute
         self.library = library
         self.sound = self._sound()
