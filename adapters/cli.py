@@ -134,7 +134,7 @@ def scan(
 @app.command()
 def simulate(
     *,
-    residents: Annotated[int, typer.Option(min=1, help="Virtual residents.")] = 20,
+    residents: Annotated[int, typer.Option(min=1, help="Virtual residents.")] = 10,
     days: Annotated[int, typer.Option(min=1, help="Days of each.")] = 14,
     policy: Annotated[list[str] | None, typer.Option(help="Which policies; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same residents and days.")] = 1,

@@ -30,6 +30,8 @@ class Music:
         self.pieces: set[TrackId] = set()
         self.unknown: set[TrackId] = set()
         self._refused: set[str] = set()  # files and folders
+        self._rendering = False  # the demo library: what is there is not all there will be
+        self._all_looked_at = False
         self.state = "looking for music"
 
     async def run(self) -> None:
@@ -47,6 +49,7 @@ class Music:
             )
             return
         library = msgspec.structs.replace(library, folders=(str(demo),))
+        self._rendering = True
         async with asyncio.TaskGroup() as group:
             group.create_task(self._render_demo(demo), name="demo")
             group.create_task(self._watch(library, DEMO_LOOK_AGAIN), name="watch")
@@ -72,6 +75,9 @@ class Music:
             self._tell_why(str(error))
         finally:
             stop.set()  # cancelled: the thread would render on, and hold the end of the program back
+        self._rendering = False
+        if self._all_looked_at:
+            self._inbox.put(CatalogueChanged(at=self._clock.now(), complete=True))
 
     def _tell_why(self, problem: str) -> None:
         self.state = problem
@@ -89,6 +95,8 @@ class Music:
             f"{len(self.pieces)} pieces, {left}{refused}" if self.pieces else f"no pieces yet{refused}"
         )
         log.info("library: %s", self.state)
+        self._all_looked_at |= complete
+        complete = complete and not self._rendering
         self._inbox.put(CatalogueChanged(at=self._clock.now(), found=found, gone=gone, complete=complete))
 
     def _on_unplayable(self, uri: str, why: str) -> None:
