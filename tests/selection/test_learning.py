@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import json
+from msgspec import json, structs
 
 from player.model import Selection
 from player.selection.bandit import MAX_TRACKS, Learned, Learner, Prior, thompson
@@ -179,3 +179,30 @@ def test_a_piece_that_harmed_is_not_tried_out_again() -> None:
         world.selector.learn_one(Credit(track_id="p0", reward=-0.4, weight=4.0, basis=basis), Seconds(0.0))
     assert "p0" not in {c.track_id for c in world.live(40)}
     assert policy.name == "learn/2"
+
+
+def test_few_pieces_upset_and_those_that_do_show_it_again_and_again() -> None:
+    prior = structs.replace(PRIOR, upsetting=0.04, upset=0.2)
+    learner, x = Learner(prior), [1.0, 0.5, 0.0]
+    assert learner.posterior(Seconds(0.0)).upsets("new") == 0.04
+    seen = []
+    for n in range(8):
+        learner.learn_one("bad", x, 0.0, 0.1, Seconds(n), harm=0.8)
+        learner.learn_one("good", x, 0.0, 0.1, Seconds(n), harm=-0.5)
+        seen.append(learner.posterior(Seconds(n)).upsets("bad"))
+    believed = learner.posterior(Seconds(8.0))
+    assert seen == sorted(seen) and seen[0] < 0.1 and seen[-1] > 0.9
+    assert believed.upsets("good") < 0.02
+    assert believed.mean("good", x) - believed.mean("bad", x) == pytest.approx(0.2, abs=0.03)
+    much_later = learner.posterior(Seconds(200 * DAY))
+    assert much_later.upsets("bad") == pytest.approx(0.04, abs=0.01), "it fades as all that was learned"
+
+
+def test_what_upsets_is_hardly_played_in_ordinary_hours_either() -> None:
+    chosen = SmallWorld(1).selector
+    basis = {"one": 1.0, "comfort": 0.5}
+    for _ in range(6):
+        chosen.learn_one(Credit(track_id="p0", reward=0.0, weight=0.1, basis=basis, harm=1.0), Seconds(0.0))
+    random = Random(1)
+    picks = [chosen.choose(Context(), History(), random) for _ in range(200)]
+    assert sum(pick is not None and pick.track_id == "p0" for pick in picks) < 10

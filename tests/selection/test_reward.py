@@ -162,3 +162,52 @@ def test_moments_without_a_swap_teach_what_happens_by_itself() -> None:
         assert outcomes.observe(see(t, 0.5)) == []
     after = natural.predict_one(0.5, 900)
     assert abs(after[0]) < abs(before[0]) / 3 and after[1] < before[1]
+
+
+def test_staff_who_always_say_better_praise_no_piece() -> None:
+    outcomes, natural = watch()
+    rewards = []
+    for n in range(12):
+        at = 1000.0 * n
+        outcomes.observe(see(at, 0.8))
+        outcomes.entered(CHOICE, Seconds(at))
+        for t in range(10, 170, 10):
+            outcomes.observe(see(at + t, 0.6))
+        rewards += [c.reward for c in outcomes.judged(1, Seconds(at + 160.0)) if "staff" in c.why]
+    assert rewards[0] > 3 * rewards[-1] > 0.0
+    assert natural.usual_rating > 0.7
+
+
+def test_one_odd_reading_decides_nothing() -> None:
+    plain, odd = (watch()[0] for _ in range(2))
+    credits = []
+    for outcomes, last in ((plain, 0.5), (odd, 1.0)):
+        outcomes.observe(see(0, 0.8))
+        outcomes.entered(CHOICE, Seconds(5.0))
+        for t in range(10, 180, 10):
+            outcomes.observe(see(t, 0.5))
+        credits += outcomes.observe(see(185, last))
+    assert credits[0].reward - credits[1].reward < 0.12, "of a difference of 0.5"
+
+
+def test_ordinary_pieces_are_matched_moments_too() -> None:
+    outcomes, natural = watch()
+    before = natural.predict_one(0.5, 900)[0]
+    for n in range(30):
+        at = 400.0 * n
+        outcomes.observe(see(at - 5.0, 0.5))
+        outcomes.entered(CHOICE, Seconds(at), soothing=False)
+        for t in range(0, 190, 10):
+            outcomes.observe(see(at + t, 0.5))
+    assert abs(natural.predict_one(0.5, 900)[0]) < abs(before) / 2
+
+
+def test_rising_agitation_speaks_for_harm_within_bounds() -> None:
+    natural = NaturalChange(HALF_LIFE)
+    harm = {}
+    for after in (0.2, 0.5, 0.65, 0.8, 1.0):
+        credit = by_sensors(CHOICE, response(before=0.5, after=after), natural)
+        assert credit is not None
+        harm[after] = credit.harm
+    assert list(harm.values()) == sorted(harm.values())
+    assert harm[0.2] < 0 < harm[0.8] and abs(harm[1.0]) <= 1.0
