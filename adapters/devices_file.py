@@ -102,7 +102,7 @@ class DevicesFile:
     ) -> None:
         """`tell` gets one sentence for people. Raises `SettingsError` when the file cannot be used."""
         self._path, self._use, self._tell, self._profiles = Path(path), use, tell, profiles
-        self._seen = self._stamp()
+        self._seen, self._was_empty = self._stamp(), False
         use(load_devices(self._path, profiles))
 
     async def watch(self) -> None:
@@ -116,7 +116,10 @@ class DevicesFile:
         stamp = self._stamp()
         if stamp == self._seen:
             return
-        self._seen = stamp
+        if stamp is not None and stamp[1] == 0 and not self._was_empty:
+            self._was_empty = True  # an editor empties a file before it writes it: look once more
+            return
+        self._seen, self._was_empty = stamp, False
         try:
             mappings = await asyncio.to_thread(load_devices, self._path, self._profiles)
         except SettingsError as error:

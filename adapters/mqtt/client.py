@@ -98,8 +98,9 @@ class MqttLink:
         self._reception = Reception(topics)
         self._devices = Devices(topics)
         self._introduction = Introduction(topics, identity.version, self._repeat_all)
-        self._device_link = DeviceLink(self._devices, calls.deliver, self._tell, clock)
         self._outbox = Outbox()
+        kept = frozenset({self._introduction.topic})
+        self._device_link = DeviceLink(self._devices, calls.deliver, self._tell, clock, kept)
         self._something = asyncio.Event()
         self._askers = Askers(topics, identity.boot)
         self._flood = TokenBucket(FLOOD_RATE, FLOOD_BURST, clock())
@@ -236,7 +237,7 @@ class MqttLink:
                 will=self._availability(OFFLINE),
                 admit=self._admit,
                 droppable=self._unsafe,
-                on_limit=self._answer_flood,
+                on_limit=self._limited,
                 on_drop=self._command_dropped,
             ),
             Terms(
@@ -263,7 +264,13 @@ class MqttLink:
 
     def _command_dropped(self, message: Incoming) -> None:
         self._dropped(message)
-        self._answer_flood(message)
+        self._limited(message)
+
+    def _limited(self, message: Incoming) -> None:
+        if self._topics.parse(message.topic) is None:
+            self._device_link.take_stops(self._arrival(message))
+        else:
+            self._answer_flood(message)
 
     def _answer_flood(self, message: Incoming) -> None:
         if self._flood.take(self._clock()):  # otherwise answers were a flood of their own

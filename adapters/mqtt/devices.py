@@ -1,7 +1,7 @@
 """All mappings of one player at work: which topics they need, what a message means to each, and counters."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
 
 from adapters.mqtt.codec import Arrival
 from adapters.mqtt.mapping.apply import apply
@@ -10,10 +10,11 @@ from adapters.mqtt.mapping.model import Compiled, Outcome
 from adapters.mqtt.mapping.state import State
 from adapters.mqtt.mapping.topics import captures, overlap
 from adapters.mqtt.topics import Topics
-from player.model import Command, Reading
+from player.model import Command, Reading, Verb
 from player.units import Seconds
 
 Lane = Literal["buttons", "sensors"]  # a flood of readings must not stand before a button
+STOPPING: Final = frozenset({Verb.STOP, Verb.PAUSE})
 
 
 class Devices:
@@ -32,6 +33,10 @@ class Devices:
             old, state = before.get(mapping.id, (None, None))
             kept = state if state is not None and old == mapping else State(mapping)
             self._mappings[mapping.id] = (mapping, kept)
+
+    def own(self) -> list[str]:
+        """Names of the mappings that are left out, because they would read the player's own topics."""
+        return [name for name, (mapping, _) in self._mappings.items() if self._is_own(mapping.topic)]
 
     def filters(self, lane: Lane) -> dict[str, bool]:
         """Topic filters of one connection; True: live messages show their retain flag."""
@@ -54,6 +59,18 @@ class Devices:
             if _lane(mapping) == lane and captures(mapping.topic, arrival.topic) is not None:
                 outcomes.extend(apply(mapping, state, arrival, playing=self.playing))
         return outcomes
+
+    def stops(self, arrival: Arrival) -> list[Command]:
+        """Of a button's message that came too fast to be taken: only what silences, which no limit holds."""
+        found: list[Command] = []
+        for mapping, state in self._mappings.values():
+            if _lane(mapping) == "buttons" and captures(mapping.topic, arrival.topic) is not None:
+                outcomes = apply(mapping, State(mapping), arrival)  # repetitions do no harm here
+                stops = [item for item in outcomes if isinstance(item, Command) and item.verb in STOPPING]
+                if stops:
+                    state.ramp = None
+                found.extend(stops)
+        return found
 
     def due(self, at: Seconds) -> list[Command | Reading]:
         """What time brings; call it about four times a second."""

@@ -27,17 +27,25 @@ class DeviceLink:
         deliver: Callable[[Command | Reading], None],
         tell: Callable[[str], None],
         clock: Callable[[], Seconds],
+        kept: frozenset[str] = frozenset(),
     ) -> None:
+        """kept: topics that somebody else on these connections reads too."""
         self._devices, self._deliver, self._tell, self._clock = devices, deliver, tell, clock
+        self._kept = kept
         self._changed = asyncio.Event()
 
     def use(self, mappings: Iterable[Compiled]) -> None:
         self._devices.use(mappings)
+        for name in self._devices.own():
+            self._tell(f"mapping {name} reads Lull's own topics and is left out: name the device's topic")
         self._changed.set()  # wakes those who wait, who then wait for the next
         self._changed = asyncio.Event()
 
     def take(self, lane: Lane, arrival: Arrival) -> None:
         self._hand_over(self._devices.take(lane, arrival))
+
+    def take_stops(self, arrival: Arrival) -> None:
+        self._hand_over(self._devices.stops(arrival))
 
     async def tick(self) -> None:
         """For ever."""
@@ -53,7 +61,7 @@ class DeviceLink:
         while True:
             changed = self._changed
             before, read = read, self._devices.filters(lane)
-            for topic_filter in before.keys() - read.keys():
+            for topic_filter in before.keys() - read.keys() - self._kept:
                 await connection.unsubscribe(topic_filter)
             for topic_filter, keep_flag in read.items():
                 if before.get(topic_filter) is keep_flag:

@@ -22,6 +22,11 @@ class Introduction:
         self._birth = birth_topic(prefix)
         self._repeat = repeat
 
+    @property
+    def topic(self) -> str:
+        """Where Home Assistant says that it has started."""
+        return self._birth
+
     async def make(self, connection: Connection) -> None:
         """Raises `MqttError` when the connection is lost."""
         await connection.publish(self._message)
@@ -29,7 +34,7 @@ class Introduction:
     async def listen(self, connection: Connection) -> None:
         """A broker without Home Assistant need not allow it."""
         try:
-            await connection.subscribe(self._birth, 1)
+            await connection.subscribe(self._birth, 1, keep_flag=False)  # Home Assistant may store its birth
         except MqttError as error:
             log.info("%s", error)
 

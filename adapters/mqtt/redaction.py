@@ -21,6 +21,11 @@ ADDRESS: Final = re.compile(
     r"|(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])"  # IPv4
 )
 
+PAIR: Final = re.compile(
+    rf"((?<![a-z0-9])(?:{'|'.join(sorted(HIDDEN, key=len, reverse=True))})\s*=\s*)[^\r\n;&,<]+", re.IGNORECASE
+)  # of `kv`
+BOM: Final = b"\xef\xbb\xbf"
+
 
 class Redaction:
     """The same address or word becomes the same stand-in, in one recording. `words`: names to hide."""
@@ -37,11 +42,13 @@ class Redaction:
 
     def payload(self, payload: bytes) -> str:
         """JSON key by key, anything else as text; bytes that are no text are left out."""
+        payload = payload.removeprefix(BOM)
         try:
-            tree = msgspec.json.decode(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return self.text(payload.decode(errors="ignore"))
-        return msgspec.json.encode(self._tree(tree)).decode()
+            return msgspec.json.encode(self._tree(msgspec.json.decode(payload))).decode()
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
+            if payload.lstrip()[:1] in (b"{", b"["):  # cut off or broken: its keys cannot be told apart
+                return f"redacted: {len(payload)} bytes that are no JSON"
+        return self.text(PAIR.sub(r"\1redacted", payload.decode(errors="ignore")))
 
     def _tree(self, tree: object) -> object:
         if isinstance(tree, dict):

@@ -15,11 +15,12 @@ from adapters.mqtt.connection import Connection, Endpoint, Incoming, Terms, conn
 from adapters.mqtt.encode import Outgoing
 from adapters.mqtt.mapping.apply import apply
 from adapters.mqtt.mapping.later import due, observe
-from adapters.mqtt.mapping.model import Compiled, Outcome
+from adapters.mqtt.mapping.model import Compiled, Ignored, Outcome, Rejected
 from adapters.mqtt.mapping.state import State
 from adapters.mqtt.mapping.telling import told
 from adapters.mqtt.mapping.topics import captures, check_filter
 from adapters.mqtt.redaction import Redaction
+from adapters.mqtt.values import clean
 from player.errors import MqttError
 from player.settings import MqttSettings
 from player.units import Seconds
@@ -165,7 +166,7 @@ class Watch:
         self.seen += 1
         text = came.payload.decode(errors="replace")
         shown = "".join(c if c.isprintable() else "·" for c in text[:LONGEST_LINE])
-        self._tell(f"{came.topic}{' (stored)' if came.retain else ''}: {shown}")
+        self._tell(f"{clean(came.topic, 256)}{' (stored)' if came.retain else ''}: {shown}")
         if not outcomes:
             self._tell("    no mapping reads this topic")
         for name, found in outcomes.items():
@@ -186,7 +187,9 @@ class Watch:
             topic=hide(came.topic),
             payload=self._redaction.payload(came.payload[:MAX_PAYLOAD]),
             retain=came.retain,
-            outcomes={hide(name): [hide(told(item)) for item in found] for name, found in outcomes.items()},
+            outcomes={
+                hide(name): [hide(_briefly(item)) for item in found] for name, found in outcomes.items()
+            },
         )
         self._file.write(msgspec.json.encode(line) + b"\n")
         self._file.flush()
@@ -209,6 +212,13 @@ async def _wait_for_time(states: list[tuple[Compiled, State]], watch: Watch) -> 
         for mapping, state in states:
             for outcome in due(mapping, state, Seconds(time.monotonic())):
                 watch.later(mapping.id, outcome)
+
+
+def _briefly(outcome: Outcome) -> str:
+    """Without the detail, which may be the value of a key that is hidden in the payload."""
+    if isinstance(outcome, Ignored | Rejected):
+        outcome = type(outcome)(outcome.reason)
+    return told(outcome)
 
 
 def _arrival(message: Incoming) -> Arrival:

@@ -154,10 +154,14 @@ def _repeated(mapping: Compiled, state: State, element: object, arrival: Arrival
             return f"the counter still stands at {word(count)}"
         return ""
     if dedupe.key:
-        key = "\0".join(word(path.find(element)) for path in dedupe.key)
+        parts = [path.find(element) for path in dedupe.key]
+        if None in parts:  # half a name is that of other events too
+            return ""
+        repeated = state.is_repeated("\0".join(map(word, parts)), arrival.at, dedupe.window)
     else:
-        key = arrival.topic + "\0" + "\0".join(word(field.select.find(element)) for field in mapping.fields)
-    return f"came within {dedupe.window:g} s" if state.is_repeated(key, arrival.at, dedupe.window) else ""
+        value = "\0".join(word(field.select.find(element)) for field in mapping.fields)
+        repeated = state.is_bounce(arrival.topic, value, arrival.at, dedupe.window)
+    return f"came within {dedupe.window:g} s" if repeated else ""
 
 
 def _note(dedupe: Dedupe | None, state: State, tree: object, arrival: Arrival) -> None:
@@ -173,10 +177,11 @@ def _act(field: Field, state: State, value: object, at: Seconds) -> Outcome:
         return Ignored("empty")
     text = word(value)
     ramp = state.ramp
+    action = field.on.get(text)
     if ramp is not None and text in ramp.until:
         state.ramp = None
-        return Ignored("ramp-end", text)
-    action = field.on.get(text)
+        if action is None or action.command.verb not in SAFE:  # the word may be a stop of its own
+            return Ignored("ramp-end", text)
     if action is None:
         return Ignored("unlisted", clean(text, 64))
     state.ramp = None
@@ -199,7 +204,7 @@ def _read(mapping: Compiled, signal: Signal, memory: Memory, value: object, case
         return Ignored("while-playing", "the music itself would be measured")
     converted = convert(signal, memory, value, arrival, case.trace)
     result = switched(signal, memory, converted, arrival.at, stored=stored)
-    result = held(signal, memory, result, arrival.at, stored=stored)
+    result = held(signal, memory, result, arrival.at, stored=stored, lasting=mapping.kind == "state")
     return reading(signal, memory, result, arrival)
 
 
@@ -208,4 +213,6 @@ def _limited(state: State, outcome: Outcome, at: Seconds) -> Outcome:
         return outcome
     if (isinstance(outcome, Command) and outcome.verb in SAFE) or state.allowance.take(at):
         return outcome
+    if isinstance(outcome, Command):
+        state.ramp = None  # what was refused must not run on
     return Ignored("rate-limited")

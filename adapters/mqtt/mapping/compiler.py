@@ -18,7 +18,7 @@ from adapters.mqtt.mapping.model import (
     word,
 )
 from adapters.mqtt.mapping.paths import select
-from adapters.mqtt.mapping.quantities import duration, limit, rate
+from adapters.mqtt.mapping.quantities import Rate, duration, limit, rate
 from adapters.mqtt.mapping.topics import check_filter
 from adapters.mqtt.values import ON_OFF, SCALES, quantity
 from player.model import Command, Quantity, Verb
@@ -64,8 +64,17 @@ def compile_mapping(tree: object, place: Place = ()) -> Compiled:
         birth=_birth(raw.ignore_after_birth, (*place, "ignore_after_birth")),
         accept_retained=stored is not None and stored.accept,
         live_retained=raw.kind != "event" or (stored is not None and stored.live),
-        rate_limit=rate(raw.rate_limit, (*place, "rate_limit")) if raw.rate_limit is not None else None,
+        rate_limit=_rate_limit(raw.rate_limit, (*place, "rate_limit")),
     )
+
+
+def _rate_limit(text: str | None, place: Place) -> Rate | None:
+    if text is None:
+        return None
+    found = rate(text, place)
+    if found.amount < 1.0:
+        raise MappingError(place, f"{text!r} lets nothing through: write 1/ and a longer time")
+    return found
 
 
 def _slug(topic: str) -> str:
@@ -75,8 +84,8 @@ def _slug(topic: str) -> str:
 def _source(raw: shape.Mapping, topic: str, place: Place) -> str:
     plus = topic.split("/").count("+")
     for number in re.findall(r"\{(.*?)\}", raw.source):
-        if not number.isdigit() or not 1 <= int(number) <= plus:
-            raise MappingError((*place, "source"), f"{{{number}}} is no + of the topic")
+        if not re.fullmatch("[1-9][0-9]?", number) or int(number) > plus:
+            raise MappingError((*place, "source"), f"{{{number[:32]}}} is no + of the topic")
     return raw.source or raw.id or _slug(topic)
 
 

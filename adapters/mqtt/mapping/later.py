@@ -66,7 +66,7 @@ def _due_readings(signal: Signal, memory: Memory, at: Seconds) -> list[Outcome]:
     if threshold is not None and memory.turning is not None and at - memory.turning >= threshold.wait:
         memory.switch, memory.turning = memory.turning_to, None
         found.append(_told_later(signal, memory, float(memory.switch), at))
-    if memory.held_until is not None and at >= memory.held_until:
+    if memory.held_until is not None and not memory.lasts and at >= memory.held_until:
         memory.held_until = None
         found.append(_told_later(signal, memory, 0.0, at))
     return found

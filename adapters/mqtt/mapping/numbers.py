@@ -5,7 +5,7 @@ from adapters.mqtt.mapping.decoding import NO_VALUE, number
 from adapters.mqtt.mapping.model import UNKNOWN_AGE, Ignored, Outcome, Rejected, Signal, Trace, word
 from adapters.mqtt.mapping.quantities import Rate
 from adapters.mqtt.mapping.state import Memory
-from adapters.mqtt.values import ON_OFF, SCALES, STATES, reading_value
+from adapters.mqtt.values import ON_OFF, SCALES, STATES, clean, reading_value
 from player.errors import PayloadError
 from player.model import Reading
 from player.units import Seconds
@@ -54,7 +54,7 @@ def _given(signal: Signal, value: object, topic: str) -> float:
         raise Verdict(Ignored("dropped", text))
     if signal.words:
         if text not in signal.words:
-            raise Verdict(Ignored("unlisted", text))
+            raise Verdict(Ignored("unlisted", clean(text, 64)))
         return signal.words[text]
     if isinstance(value, str) and value.strip().lower() in NO_VALUE:
         raise Verdict(Ignored("no-value", text))
@@ -116,15 +116,20 @@ def switched(signal: Signal, memory: Memory, value: float, at: Seconds, *, store
     return float(says)
 
 
-def held(signal: Signal, memory: Memory, value: float, at: Seconds, *, stored: bool) -> float:
-    """`hold`: what was on stays on for a while after it was last seen on. Raises `Verdict`."""
+def held(signal: Signal, memory: Memory, value: float, at: Seconds, *, stored: bool, lasting: bool) -> float:
+    """`hold`: what was on stays on for a while after it was last seen on. Raises `Verdict`.
+
+    lasting: a state stays on until a message says off, however long that takes.
+    """
     if signal.hold is None:
         return value
     if value >= 0.5:
         if stored:
             raise Verdict(Ignored("retained", "an old message starts nothing"))
-        memory.held_until = Seconds(at + signal.hold)
-    elif memory.held_until is not None and at < memory.held_until:
+        memory.held_until, memory.lasts = Seconds(at + signal.hold), lasting
+        return value
+    memory.lasts = False
+    if memory.held_until is not None and at < memory.held_until:
         raise Verdict(Ignored("held", "is held on"))
     return value
 

@@ -201,6 +201,8 @@ def _explained(tree: object, message: str, place: Place) -> MappingError:
     if types := re.match(r"Expected `([^`]+)`, got `(\w+)`", what):
         wanted = " or ".join(KINDS.get(kind, kind) for kind in types[1].split(" | "))
         return MappingError(inner, f"must be {wanted}, not {KINDS.get(types[2], types[2])}")
+    if lengths := re.match(r"Expected `array` of length (\d+), got (\d+)", what):
+        return MappingError(inner, f"must be a list of {lengths[1]}, not of {lengths[2]}")
     if "regex" in what:
         return MappingError(inner, "must be small letters, digits, dots, hyphens or underscores, 48 at most")
     if value := re.match(r"Invalid enum value (.+)", what):

@@ -26,6 +26,7 @@ class Memory:
     turning: Seconds | None = None  # since when the value says something else
     turning_to: bool = False
     held_until: Seconds | None = None  # of a `hold`
+    lasts: bool = False  # beyond it, until a message says off
     shown: float | None = None  # last reading that went out
     source: str = ""
 
@@ -89,6 +90,7 @@ class State:
         self._memories: OrderedDict[tuple[str, int], Memory] = OrderedDict()
         self._events: OrderedDict[str, Seconds] = OrderedDict()
         self._counters: OrderedDict[str, str] = OrderedDict()
+        self._last: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
 
     def memory(self, source: str, number: int) -> Memory:
         key = (source, number)
@@ -116,6 +118,19 @@ class State:
         if len(self._events) > EVENTS:
             self._events.popitem(last=False)
         return before is not None and at - before <= window
+
+    def is_bounce(self, topic: str, value: str, at: Seconds, window: Seconds) -> bool:
+        """Whether the last event of this topic was the same and acted within the window. Another value
+        between them ends it: off, on, off are three presses.
+        """
+        before = self._last.get(topic)
+        if before is not None and before[0] == value and at - before[1] <= window:
+            return True
+        self._last[topic] = (value, at)
+        self._last.move_to_end(topic)
+        if len(self._last) > SOURCES:
+            self._last.popitem(last=False)
+        return False
 
     def is_counted(self, topic: str, count: str) -> bool:
         """Whether the counter of this topic stands where it stood."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from adapters.mqtt.mapping.model import Ignored, Outcome, Rejected
+from adapters.mqtt.values import clean
 from player.model import Command, Reading
 
 
@@ -17,9 +18,9 @@ def told(outcome: Outcome) -> str:
             extra += f" {outcome.mode}" if outcome.mode is not None else ""
             return f"command {outcome.verb}{extra} by {outcome.by}"
         case Ignored(reason=reason, detail=detail):
-            return f"ignored, {reason}" + (f": {detail}" if detail else "")
+            return f"ignored, {reason}" + (f": {clean(detail, 200)}" if detail else "")
         case Rejected(reason=reason, detail=detail):
-            return f"rejected, {reason}" + (f": {detail}" if detail else "")
+            return f"rejected, {reason}" + (f": {clean(detail, 200)}" if detail else "")
 
 
 def shortened(value: object) -> str:
@@ -27,4 +28,5 @@ def shortened(value: object) -> str:
         text = msgspec.json.encode(value).decode()
     except (TypeError, ValueError, UnicodeError):
         text = repr(value)
+    text = clean(text, 200)  # a terminal obeys control characters
     return text if len(text) <= 160 else text[:157] + "…"

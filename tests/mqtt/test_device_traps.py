@@ -1,0 +1,116 @@
+"""Devices in odd moments: a stop gets through, what was refused does not run on, a lasting alarm lasts."""
+
+import pytest
+
+from adapters.mqtt.codec import Arrival
+from adapters.mqtt.devices import Devices
+from adapters.mqtt.mapping.apply import apply
+from adapters.mqtt.mapping.compiler import compile_mapping
+from adapters.mqtt.mapping.errors import MappingError
+from adapters.mqtt.mapping.later import due
+from adapters.mqtt.mapping.model import Compiled
+from adapters.mqtt.mapping.state import State
+from adapters.mqtt.mapping.telling import told
+from adapters.mqtt.redaction import Redaction
+from adapters.mqtt.topics import Topics
+from player.model import Command, Verb
+from player.units import Seconds
+
+
+def arrival(payload: str, at: float = 0.0) -> Arrival:
+    return Arrival(topic="a/b", payload=payload.encode(), at=Seconds(at), wall=Seconds(1e9))
+
+
+class Tried:
+    def __init__(self, **keys: object) -> None:
+        self.mapping: Compiled = compile_mapping({"topic": "a/b", **keys})
+        self.state = State(self.mapping)
+
+    def says(self, payload: str, at: float) -> list[str]:
+        return [told(outcome) for outcome in apply(self.mapping, self.state, arrival(payload, at))]
+
+    def later(self, at: float) -> list[str]:
+        return [told(outcome) for outcome in due(self.mapping, self.state, Seconds(at))]
+
+
+STOP = {"off": {"command": "stop"}}
+PLAY = {"on": {"command": "play"}}
+
+
+def test_an_alarm_without_an_off_goes_on() -> None:
+    alarm = Tried(kind="state", decode="bool", signal={"name": "alarm", "hold": "10s"})
+    assert alarm.says("ON", 0.0) == ["reading alarm 1 from a-b"]
+    assert alarm.later(300.0) == []
+    assert alarm.says("OFF", 301.0) == ["reading alarm 0 from a-b"]
+
+
+def test_a_stop_between_other_presses_is_no_bounce() -> None:
+    button = Tried(kind="event", decode="text", dedupe={"window": "2s"}, on=STOP | PLAY)
+    assert button.says("off", 0.0) == ["command stop by staff"]
+    assert button.says("off", 0.3)[0].startswith("ignored, duplicate")
+    assert button.says("on", 0.6) == ["command play by staff"]
+    assert button.says("off", 1.2) == ["command stop by staff"]
+
+
+def test_half_a_key_names_no_event() -> None:
+    button = Tried(kind="event", select="x", dedupe={"key": ["mac", "packet"]}, on=STOP | PLAY)
+    assert button.says('{"mac":"m","x":"on"}', 0.0) == ["command play by staff"]
+    assert button.says('{"mac":"m","x":"off"}', 1.0) == ["command stop by staff"]
+
+
+def test_a_refused_ramp_does_not_run() -> None:
+    up = {"up": {"command": "louder", "ramp": {"until": "release", "max": "10s"}}}
+    button = Tried(kind="event", decode="text", rate_limit="1/60s", on=up)
+    button.says("up", 0.0)
+    button.says("release", 0.1)
+    assert button.says("up", 1.0) == ["ignored, rate-limited"]
+    assert button.later(2.0) == []
+
+
+def test_a_stop_that_also_ends_a_ramp_stops() -> None:
+    up = {"up": {"command": "louder", "ramp": {"until": "off", "max": "10s"}}}
+    button = Tried(kind="event", decode="text", on=up | STOP)
+    button.says("up", 0.0)
+    assert button.says("off", 0.2) == ["command stop by staff"]
+    assert button.later(1.0) == []
+
+
+def test_of_a_message_over_the_limit_only_a_stop_is_taken() -> None:
+    devices = Devices(Topics(base="lull", site="home", player="room"))
+    devices.use([Tried(kind="event", decode="text", on=STOP | PLAY).mapping])
+    assert devices.stops(arrival("on")) == []
+    assert devices.stops(arrival("off")) == [Command(verb=Verb.STOP, by="staff")]
+
+
+def test_a_mapping_on_our_own_topics_is_named() -> None:
+    devices = Devices(Topics(base="lull", site="home", player="room"))
+    devices.use([compile_mapping({"topic": "lull/v1/+/room/x", "id": "own", "signal": {"name": "presence"}})])
+    assert devices.own() == ["own"] and devices.filters("sensors") == {}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{"source": "{²}"}, {"source": "{" + "1" * 5000 + "}"}, {"select": "foo(x)"}, {"select": "$.x"},
+     {"rate_limit": "0.5/1s"}],
+)  # fmt: skip
+def test_what_cannot_work_is_an_error(keys: dict[str, object]) -> None:
+    with pytest.raises(MappingError):
+        Tried(signal={"name": "presence"}, **keys)
+
+
+def test_odd_digits_are_no_place_in_a_list() -> None:
+    assert Tried(select="x.²", signal={"name": "presence"}).says('{"x":[1]}', 0.0) == ["ignored, absent"]
+
+
+def test_a_device_cannot_write_to_the_terminal() -> None:
+    said = Tried(signal={"name": "posture", "map": {"k": 1}}, select="x").says('{"x":"\\u001b[2J\\n"}', 0.0)
+    assert all(line.isprintable() for line in said)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b'{"name":"Anna","x":"' + b"x" * 17_000, b"\xef\xbb\xbf" + b'{"name":"Anna"}', b"name=Anna<br>HR=6",
+     b"[" * 600 + b"]" * 600],
+)  # fmt: skip
+def test_no_name_is_recorded(payload: bytes) -> None:
+    assert "Anna" not in Redaction().payload(payload)
