@@ -202,14 +202,14 @@ DRAWS = 100  # from the posterior, whose shares are the chances; a tuning consta
 
 
 @cache
-def _normals(size: int) -> list[list[float]]:
-    """`DRAWS` points of so many unit normals, spread evenly and always the same.
+def _normals(size: int, draws: int) -> list[list[float]]:
+    """That many points of so many unit normals, spread evenly and always the same.
 
     Chance enters only when the lot is drawn. Additive recurrence of square roots of primes (Richtmyer).
     """
     quantile = NormalDist().inv_cdf
     steps = [math.sqrt(prime) for prime in _primes(size)]
-    return [[quantile((n * step + 0.5 / DRAWS) % 1.0 or 0.5) for step in steps] for n in range(1, DRAWS + 1)]
+    return [[quantile((n * step + 0.5 / draws) % 1.0 or 0.5) for step in steps] for n in range(1, draws + 1)]
 
 
 def _primes(count: int) -> list[int]:
@@ -222,8 +222,10 @@ def _primes(count: int) -> list[int]:
     return found
 
 
-def thompson(believed: Posterior, options: Sequence[tuple[TrackId, Sequence[float]]]) -> list[float]:
-    """For each option the probability that it is the best, from `DRAWS` of the posterior. Sums to 1."""
+def thompson(
+    believed: Posterior, options: Sequence[tuple[TrackId, Sequence[float]]], draws: int = DRAWS
+) -> list[float]:
+    """For each option the probability that it is the best, from draws of the posterior. Sums to 1."""
     means = [believed.mean(track_id, x) for track_id, x in options]
     spreads = [believed.spread(track_id, x) for track_id, x in options]
     size = len(spreads[0][0])
@@ -232,7 +234,7 @@ def thompson(believed: Posterior, options: Sequence[tuple[TrackId, Sequence[floa
         for n, (mean, (loads, own)) in enumerate(zip(means, spreads, strict=True))
     ]
     wins = [0] * len(options)
-    for normals in _normals(size + len(options)):
+    for normals in _normals(size + len(options), draws):
         values = [mean + own * normals[n] + sum(map(mul, loads, normals)) for mean, own, loads, n in rows]
         wins[values.index(max(values))] += 1
-    return [count / DRAWS for count in wins]
+    return [count / draws for count in wins]

@@ -71,9 +71,9 @@ def test_shares_of_draws_are_the_chances_to_be_the_best() -> None:
         learner.learn_one("good", [1.0, 0.5, 0.0], reward, 1.0, Seconds(0.0))
     believed = learner.posterior(Seconds(0.0))
     options = [(name, [1.0, 0.5, 0.0]) for name in ("good", "new", "other")]
-    shares = thompson(believed, options)
+    shares = thompson(believed, options, 4000)
     assert sum(shares) == pytest.approx(1.0)
-    assert shares[0] > shares[1] + 0.1 and shares[1] == pytest.approx(shares[2], abs=0.1)
+    assert shares[0] > shares[1] + 0.1 and shares[1] == pytest.approx(shares[2], abs=0.04)
 
 
 def test_evidence_fades_with_the_half_life() -> None:
@@ -150,7 +150,7 @@ def test_the_learner_finds_the_better_of_five_and_follows_when_it_changes() -> N
         world.live(280)
         changed += sum(c.track_id == "p1" for c in world.live(40))
     assert found > 0.7 * 240
-    assert changed > 0.5 * 240
+    assert changed > 0.6 * 240
 
 
 def test_what_was_learned_is_there_after_a_restart() -> None:
