@@ -38,6 +38,7 @@ STEADY: Final = Seconds(10.0)  # a connection that held so long was a good one
 REPEAT: Final = Seconds(60.0)  # state and status are published again
 PERSIST_PATIENCE: Final = Seconds(30.0)
 PERSIST_RETRY: Final = Seconds(2.0)
+FLUSH: Final = 3  # turns of the loop in which what was written reaches the socket
 SOUNDING: Final = frozenset({"playing", "soothing"})  # states of playback in which music is heard
 GOODBYE: Final = Seconds(1.0)
 FLOOD_RATE, FLOOD_BURST = 10.0, 10.0  # commands per second that came too fast and are answered
@@ -330,6 +331,10 @@ class MqttLink:
             if isinstance(feedback, Feedback):
                 await self._persist(feedback)
             connection.acknowledge(message)
+            for _ in range(
+                FLUSH
+            ):  # let it leave before the next is taken: what is stored comes no second time
+                await asyncio.sleep(0)
 
     async def _persist(self, feedback: Feedback) -> None:
         """Until it is on disk: an unacknowledged message is safe with the broker."""
