@@ -13,7 +13,12 @@ RUNTIME_PACKAGES=(
     util-linux
     timidity timgm6mb-soundfont # play the demo library
 )
-TEST_PACKAGES=(pulseaudio pulseaudio-utils ffmpeg wesnoth-music mosquitto-clients)
+TEST_PACKAGES=(
+    pulseaudio pulseaudio-utils mosquitto-clients # what a person would hear and type
+    chromium fonts-dejavu-core                    # a real page
+    ffmpeg icecast2 wesnoth-music                 # real streams and recordings
+    samba                                         # what only libVLC can reach
+)
 
 say() { printf 'set-up: %s\n' "$*"; }
 fail() {
