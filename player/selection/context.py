@@ -65,6 +65,7 @@ class History(Struct, frozen=True, kw_only=True):
     refused: frozenset[TrackId] = frozenset()  # upset twice, until staff lift it
     plays: Mapping[TrackId, int] = {}
     since_play: Mapping[TrackId, Seconds] = {}
+    worn: Mapping[TrackId, float] = {}  # plays of the last days, see `familiarity.wear`
     likes: Mapping[TrackId, int] = {}
 
 
@@ -100,6 +101,7 @@ class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     since_play: Seconds | None  # None: not heard here as far as remembered
     plays: int = 0
     likes: int = 0
+    worn: float = 0.0  # plays of the last days, see `familiarity.wear`
 
 
 class Choice(Struct, frozen=True, kw_only=True):

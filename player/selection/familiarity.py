@@ -19,6 +19,9 @@ LIKED = (
     0.35  # share of what is missing to 1 that each “like” adds, and of what is there that each dislike takes
 )
 RECOVERY = Seconds(3.0 * 3600.0)  # own judgement: after this time two thirds of the appetite are back
+# A piece heard often tires for days (Harrison 2021: effects fade with weeks). Own judgement, both.
+WEAR = Seconds(3.0 * 86_400.0)  # time constant
+WORN = 12.0  # plays of the last days that leave a third of the freshness
 
 
 class Names:
@@ -132,3 +135,13 @@ def recovery(since_last_play: Seconds | None) -> float:
     if since_last_play is None:
         return 1.0
     return 1.0 - math.exp(-max(since_last_play, 0.0) / RECOVERY)
+
+
+def wear(worn: float, since: float) -> float:
+    """`worn` plays, `since` seconds later."""
+    return worn * math.exp(-max(since, 0.0) / WEAR)
+
+
+def freshness(worn: float) -> float:
+    """1 when it was not heard for long, towards 0 when it was heard again and again."""
+    return math.exp(-worn / WORN)

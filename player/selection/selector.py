@@ -164,6 +164,7 @@ class Selector:
             since_play=since,
             plays=plays,
             likes=likes,
+            worn=history.worn.get(track_id, 0.0),
         )
 
     def _may_randomise(self, choice: Choice, scene: Scene) -> bool:

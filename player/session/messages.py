@@ -39,10 +39,11 @@ class Block(Struct, frozen=True, kw_only=True):
 
 
 class Play(Struct, frozen=True, kw_only=True):
-    """When a track was last heard and how often."""
+    """When a track was last heard and how often. worn: plays, each discounted with its age at `last`."""
 
     last: Seconds
     count: int
+    worn: float = 0.0
 
 
 class RestlessHours(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from player.model import AdaptMode, TrackId
 from player.selection.context import History
+from player.selection.familiarity import wear
 from player.session.messages import Block, Memory, Play, Resume
 from player.units import Percent, Seconds
 
@@ -71,7 +72,8 @@ class Recall:
     def played(self, track_id: TrackId, at: Seconds) -> None:
         self.version += 1
         before = self._plays.pop(track_id, None)
-        self._plays[track_id] = Play(last=at, count=before.count + 1 if before else 1)
+        count, worn = (before.count, wear(before.worn, at - before.last)) if before else (0, 0.0)
+        self._plays[track_id] = Play(last=at, count=count + 1, worn=worn + 1.0)
         while len(self._plays) > MAX_PLAYS:
             del self._plays[next(iter(self._plays))]
 
@@ -114,6 +116,7 @@ class Recall:
             refused=frozenset(t for t, block in blocks if block.until is None),
             plays={t: play.count for t, play in self._plays.items()},
             since_play={t: Seconds(at - play.last) for t, play in self._plays.items()},
+            worn={t: wear(play.worn, at - play.last) for t, play in self._plays.items()},
             likes=self._likes,
         )
 

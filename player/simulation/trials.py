@@ -15,7 +15,7 @@ from player.selection.basis import BASIS, basis
 from player.selection.constraints import limits, passes
 from player.selection.context import Candidate, Context, History, Person, Scene, Situation
 from player.selection.facts import Describer, Facts
-from player.selection.familiarity import learned, recovery
+from player.selection.familiarity import learned, recovery, wear
 from player.simulation import person as hidden
 from player.simulation.life import EPOCH
 from player.simulation.parameters import World
@@ -54,6 +54,7 @@ class Trials:
         )
         self._plays: dict[TrackId, int] = {}
         self._last: dict[TrackId, Seconds] = {}
+        self._worn: dict[TrackId, float] = {}  # at the last play
         self._number = -1
         self._next()
 
@@ -76,6 +77,7 @@ class Trials:
         shown = Shown(true + NOISE * self._error, true, best)
         self._person.heard(index[track_id], 60.0 * WINDOW, at)
         self._plays[track_id] = self._plays.get(track_id, 0) + 1
+        self._worn[track_id] = 1.0 + self._worn_at(track_id, at)
         self._last[track_id] = at
         self._next()
         return shown
@@ -111,7 +113,11 @@ class Trials:
             recovery=recovery(since),
             since_play=since,
             plays=plays,
+            worn=self._worn_at(track_id, at),
         )
+
+    def _worn_at(self, track_id: TrackId, at: Seconds) -> float:
+        return wear(self._worn.get(track_id, 0.0), at - self._last.get(track_id, at))
 
     def _reward(self, j: int, at: Seconds) -> float:
         """Fall of agitation within the window beyond the natural one."""

@@ -6,7 +6,7 @@ import pytest
 
 from player.model import Track
 from player.selection.facts import Describer
-from player.selection.familiarity import learned, recovery, reminiscence
+from player.selection.familiarity import freshness, learned, recovery, reminiscence, wear
 from player.settings import Profile, Taste
 from player.units import Seconds
 from tests.support.pieces import piece
@@ -78,6 +78,13 @@ def test_appetite_recovers_with_time() -> None:
     hours = [recovery(Seconds(3600.0 * hour)) for hour in range(48)]
     assert hours[0] == 0.0 and hours == sorted(hours) and hours[-1] > 0.99
     assert recovery(None) == 1.0 and recovery(Seconds(-5.0)) == 0.0
+
+
+def test_what_was_heard_again_and_again_is_less_fresh_for_days() -> None:
+    day = 86_400.0
+    assert freshness(0.0) == 1.0 and freshness(1.0) > 0.9 and 0.5 > freshness(12.0) > 0.0
+    assert wear(12.0, 0.0) == wear(12.0, -5.0) == 12.0
+    assert [wear(12.0, days * day) for days in (1, 3, 14)] == pytest.approx([8.6, 4.4, 0.1], abs=0.05)
 
 
 @pytest.mark.parametrize("name", ["Song", "someone - SONG", "/music/Song.ogg", "music/Song.ogg", "Song.ogg"])

@@ -178,7 +178,7 @@ def test_a_piece_that_harmed_is_not_tried_out_again() -> None:
     for _ in range(6):
         world.selector.learn_one(Credit(track_id="p0", reward=-0.4, weight=4.0, basis=basis), Seconds(0.0))
     assert "p0" not in {c.track_id for c in world.live(40)}
-    assert policy.name == "learn/2"
+    assert policy.name == "learn/3"
 
 
 def test_few_pieces_upset_and_those_that_do_show_it_again_and_again() -> None:
@@ -206,3 +206,14 @@ def test_what_upsets_is_hardly_played_in_ordinary_hours_either() -> None:
     random = Random(1)
     picks = [chosen.choose(Context(), History(), random) for _ in range(200)]
     assert sum(pick is not None and pick.track_id == "p0" for pick in picks) < 10
+
+
+def test_what_was_heard_again_and_again_makes_room_for_what_is_fresh() -> None:
+    chosen = SmallWorld(1).selector
+    worn = History(worn={"p0": 30.0})
+    random = Random(1)
+    picks = [chosen.choose(Context(), worn, random) for _ in range(300)]
+    assert sum(pick is not None and pick.track_id == "p0" for pick in picks) < 20, "a fifth would be 60"
+    soothing = [chosen.choose(Context(soothe=True), worn, random) for _ in range(50)]
+    assert all(pick is not None for pick in soothing)
+    assert sum(pick is not None and pick.track_id == "p0" for pick in soothing) < 5

@@ -14,6 +14,7 @@ from player.selection.bandit import Learned, Learner, Posterior, Prior, thompson
 from player.selection.basis import BASIS, basis, comfort
 from player.selection.context import Candidate, Choice, Scene
 from player.selection.facts import Facts
+from player.selection.familiarity import freshness
 from player.selection.policies.base import Ranking, by_lot
 from player.selection.policies.calmest_familiar import by_appetite
 from player.selection.reward import NOISE, Credit
@@ -43,7 +44,7 @@ DAY = 86_400.0
 
 
 class Learn(Ranking):
-    name = "learn/2"
+    name = "learn/3"
 
     def __init__(self, settings: PolicySettings, learned: Learned | None = None) -> None:
         self._margin = settings.explore_margin
@@ -71,7 +72,7 @@ class Learn(Ranking):
     def choose(self, candidates: Sequence[Candidate], scene: Scene, random: Random) -> Choice:
         believed, aim = self.learner.posterior(scene.context.at), self.aim(scene)
         if not scene.context.soothe:
-            return by_appetite(candidates, scene, random, lambda c: _appetite(believed, c.track.id))
+            return by_appetite(candidates, scene, random, lambda c: _appetite(believed, c))
         ranked = sorted(
             ((believed.mean(c.track.id, x), x, c) for c in candidates for x in (basis(c, scene, aim),)),
             key=lambda item: (-item[0], item[2].track.id),
@@ -113,10 +114,12 @@ class Learn(Ranking):
         return tuple(self.learner.learned.tracks)
 
 
-def _appetite(believed: Posterior, track_id: TrackId) -> float:
-    """Factor on the chance of a piece in ordinary playing, 0-1: little for what is believed to harm."""
+def _appetite(believed: Posterior, candidate: Candidate) -> float:
+    """Factor on the chance of a piece in ordinary playing, 0-1: little for what is believed to harm, and for
+    what was heard again and again, so that it still helps when it is needed."""
+    track_id = candidate.track.id
     worse = math.exp(min(believed.own(track_id), 0.0) / AVOIDED)
-    return worse * (1.0 - believed.upsets(track_id)) ** 2
+    return worse * (1.0 - believed.upsets(track_id)) ** 2 * freshness(candidate.worn)
 
 
 def _choice(
