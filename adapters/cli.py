@@ -159,6 +159,29 @@ def simulate(
         Console().print(as_table(answer))
 
 
+@app.command()
+def ward(
+    *,
+    config: Config = None,
+    share: Annotated[
+        str, typer.Option(metavar="GROUP", help="Divide the events among the wards of this group.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """All rooms of a home, from what their players publish."""
+    from adapters.mqtt.tools import reachable
+    from adapters.settings_file import default_config, load_settings
+    from adapters.ward.screen import look_once, watch_ward
+
+    settings = load_settings(config or default_config())
+    broker = reachable(settings.mqtt, Path(settings.data))
+    settings = msgspec.structs.replace(settings, mqtt=broker)
+    if as_json:
+        _print_json(look_once(settings))
+    else:
+        watch_ward(settings, Console(), share=share)
+
+
 def _load(config: Path | None) -> tuple[Settings, Profile]:
     from adapters.settings_file import load_all
 

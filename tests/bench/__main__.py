@@ -5,7 +5,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import evidence, latency, load, scan, selection
+from tests.bench import evidence, latency, load, scan, selection, ward
 
 
 def main() -> None:
@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=70, help="recordings to scan")
     parser.add_argument("--cuts", type=int, default=3, help="files of each recording")
     parser.add_argument("--evidence", type=Path, help="labelled recording of wristbands; none: left out")
-    parser.add_argument("--only", choices=["latency", "load", "scan", "selection", "evidence"], default=None)
+    parser.add_argument(
+        "--only", choices=["latency", "load", "scan", "selection", "ward", "evidence"], default=None
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lull-bench-") as folder:
         if chosen.only in (None, "latency"):
@@ -26,6 +28,8 @@ def main() -> None:
             scan.measure(Path(folder) / "scan", chosen.pieces, chosen.cuts)
         if chosen.only in (None, "selection"):
             selection.measure()
+        if chosen.only in (None, "ward"):
+            ward.measure()
         if chosen.only in (None, "evidence") and chosen.evidence:
             print(json.dumps({"evidence": evidence.measure(chosen.evidence)}))
 
