@@ -16,7 +16,7 @@ from adapters.clock import Clock
 from adapters.conversation import Conversation
 from adapters.devices_file import load_devices
 from adapters.inbox import Inbox
-from adapters.mqtt.connection import Endpoint
+from adapters.mqtt.endpoint import Endpoint
 from adapters.music import Music
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal

@@ -12,10 +12,12 @@ from rich.text import Text
 
 from adapters.audio.probe import probe
 from adapters.decode import vlc
+from adapters.devices_file import load_devices
 from adapters.library.demo import demo_parts
 from adapters.library.find import find
 from adapters.mqtt.broker import PrivateBroker
-from adapters.mqtt.connection import Endpoint, Terms, connect
+from adapters.mqtt.topics import Topics
+from adapters.mqtt.trial import try_rights
 from adapters.system.child import saving
 from adapters.system.lock import DataLock
 from player.errors import AlreadyRunningError, LibraryError, LullError
@@ -108,18 +110,13 @@ def _folder(folder: str, formats: Sequence[str]) -> str:
 
 
 async def _broker(settings: Settings) -> str:
+    topics = Topics(base=settings.mqtt.base, site=settings.site, player=settings.player)
     if settings.mqtt.url is not None:
-        await _answers(settings.mqtt)
-        return f"{settings.mqtt.url} answers"
+        devices = load_devices(Path(settings.devices)) if settings.devices else ()
+        return f"{settings.mqtt.url}: {await try_rights(settings.mqtt, topics, devices)}"
     async with PrivateBroker(Path(settings.data) / "broker-check", saving) as broker:
-        await _answers(MqttSettings(url=broker.url))
-        return "a private one starts and answers"
-
-
-async def _answers(mqtt: MqttSettings) -> None:
-    terms = Terms(client_id="lull-check", version5=True, droppable=lambda _topic: True)
-    async with connect(Endpoint.of(mqtt), terms):
-        pass
+        mqtt = MqttSettings(url=broker.url, base=settings.mqtt.base)
+        return f"a private one starts: {await try_rights(mqtt, topics)}"
 
 
 def _vlc() -> Finding:

@@ -15,7 +15,8 @@ from adapters.clock import Clock
 from adapters.devices_file import DevicesFile
 from adapters.inbox import Inbox
 from adapters.mqtt.broker import PrivateBroker
-from adapters.mqtt.client import Callbacks, Identity, MqttLink
+from adapters.mqtt.calls import Callbacks, Identity
+from adapters.mqtt.client import MqttLink
 from adapters.mqtt.topics import Topics
 from adapters.system.child import saving
 from adapters.virtual_resident import VirtualWristband
@@ -101,5 +102,6 @@ class Conversation:
                 self._inbox.put(ReadingArrived(at=at, reading=message))
 
     def _on_broker(self, connected: bool, why: str) -> None:
-        self.state = self._url if connected else f"{self._url} (away: {why})"
-        log.log(logging.INFO if connected else logging.WARNING, "broker: %s", self.state)
+        what = why if connected else f"away: {why}"
+        self.state = f"{self._url} ({what})" if what else self._url
+        log.log(logging.WARNING if what else logging.INFO, "broker: %s", self.state)

@@ -2,27 +2,28 @@
 
 import asyncio
 import logging
-import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Final
 
 from msgspec import Struct
 
 from adapters.mqtt import encode
 from adapters.mqtt.askers import Asker, Askers
+from adapters.mqtt.calls import Callbacks, Identity
 from adapters.mqtt.codec import Arrival, Inbound, is_safe, peek_id
-from adapters.mqtt.connection import Connection, Endpoint, Incoming, ProtocolRefusedError, Terms, connect
+from adapters.mqtt.connection import Connection, Incoming, ProtocolRefusedError, Terms, connect
 from adapters.mqtt.devices import Devices, Lane
 from adapters.mqtt.encode import OFFLINE, ONLINE, Moment, Outgoing
+from adapters.mqtt.endpoint import Endpoint
 from adapters.mqtt.following import DeviceLink
 from adapters.mqtt.introduction import Introduction
 from adapters.mqtt.mapping.model import Compiled
 from adapters.mqtt.outbox import Outbox
 from adapters.mqtt.payloads import StatusPayload
 from adapters.mqtt.reception import Reception, TokenBucket
+from adapters.mqtt.retry import pause_before
 from adapters.mqtt.topics import Topics
 from player.errors import LullError, MqttError, PayloadError
 from player.model import Command, Feedback, Reading
@@ -32,8 +33,6 @@ from player.units import Seconds
 
 log = logging.getLogger(__name__)
 
-RETRY_FIRST: Final = Seconds(1.0)  # upper end of the first wait: full jitter
-RETRY_LAST: Final = Seconds(60.0)
 STEADY: Final = Seconds(10.0)  # a connection that held so long was a good one
 REPEAT: Final = Seconds(60.0)  # state and status are published again
 PERSIST_PATIENCE: Final = Seconds(30.0)
@@ -41,31 +40,8 @@ PERSIST_RETRY: Final = Seconds(2.0)
 FLUSH: Final = 3  # turns of the loop in which what was written reaches the socket
 SOUNDING: Final = frozenset({"playing", "soothing"})  # states of playback in which music is heard
 GOODBYE: Final = Seconds(1.0)
+MOST_NAMED: Final = 20  # topics of which it is said that we may not write them
 FLOOD_RATE, FLOOD_BURST = 10.0, 10.0  # commands per second that came too fast and are answered
-
-
-@dataclass(frozen=True, slots=True)
-class Callbacks:
-    """What the link calls, on the event loop.
-
-    deliver: one command or reading; must not block.
-    persist_feedback: returns when it is on disk; only then the broker may forget it.
-    on_change: connected or not, and why not, in one sentence.
-    vitals: what `status` carries beside the link's own counters; JSON values.
-    """
-
-    deliver: Callable[[Command | Reading], None]
-    persist_feedback: Callable[[Feedback], Awaitable[None]]
-    on_change: Callable[[bool, str], None] = lambda _connected, _why: None
-    vitals: Callable[[], Mapping[str, object]] = dict
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who publishes: one boot of one version."""
-
-    boot: str
-    version: str
 
 
 class _Links(Struct, frozen=True):
@@ -107,6 +83,7 @@ class MqttLink:
         self._flood = TokenBucket(FLOOD_RATE, FLOOD_BURST, clock())
         self._seq = 0
         self._version5 = True
+        self._forbidden: set[str] = set()  # topics that the broker does not let us write
         self._why = ""  # there is no connection
         self._connected_at: Seconds | None = None
 
@@ -180,7 +157,7 @@ class MqttLink:
     # --- for ever -------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Connects, and connects again after every loss: full jitter, 1 s at first, 60 s at most."""
+        """Connects, and connects again after every loss."""
         attempts = 0
         while True:
             started = self._clock()
@@ -193,8 +170,8 @@ class MqttLink:
                 if self._clock() - started > STEADY:
                     attempts = 0
                 self._lost(why)
-            await asyncio.sleep(random.uniform(0, min(RETRY_LAST, RETRY_FIRST * 2**attempts)))
-            attempts = min(attempts + 1, 6)
+            await asyncio.sleep(pause_before(attempts))
+            attempts += 1
 
     async def _cycle(self) -> None:
         async with self._links() as links:
@@ -240,6 +217,7 @@ class MqttLink:
                 droppable=self._unsafe,
                 on_limit=self._limited,
                 on_drop=self._command_dropped,
+                on_refused=self._not_allowed,
             ),
             Terms(
                 client_id=f"{name}-signals",
@@ -276,6 +254,13 @@ class MqttLink:
     def _answer_flood(self, message: Incoming) -> None:
         if self._flood.take(self._clock()):  # otherwise answers were a flood of their own
             self._answer_rejected(message, "rate-limited")
+
+    def _not_allowed(self, topic: str, reason: str) -> None:
+        if topic in self._forbidden or len(self._forbidden) >= MOST_NAMED:
+            return  # said once
+        self._forbidden.add(topic)
+        why = f"the broker does not let us write {topic} ({reason}): give this account the right"
+        self._calls.on_change(True, why)
 
     def _lost(self, why: str) -> None:
         if why != self._why:  # a broker that stays away is named once

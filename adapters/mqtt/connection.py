@@ -5,21 +5,21 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import aiomqtt
+import paho.mqtt.client as paho
 from aiomqtt.exceptions import MqttConnectError
 from msgspec import Struct
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from adapters.mqtt.codec import MAX_PAYLOAD
 from adapters.mqtt.encode import Outgoing
-from player.errors import MqttError, SettingsError
-from player.settings import MqttSettings
+from adapters.mqtt.endpoint import Endpoint
+from player.errors import MqttError
 from player.units import Seconds
 
 MAX_PACKET: Final = 64 * 1024  # bytes; a broker that speaks MQTT 5 delivers nothing larger
@@ -32,33 +32,6 @@ SESSION_EXPIRY: Final = 7 * 24 * 3600  # s, of the persistent session
 
 class ProtocolRefusedError(MqttError):
     """The broker did not take this version of MQTT, or did not answer to it."""
-
-
-class Endpoint(Struct, frozen=True, kw_only=True):
-    host: str
-    port: int
-    tls: ssl.SSLContext | None = None
-    user: str | None = None
-    password: str | None = None
-
-    @classmethod
-    def of(cls, settings: MqttSettings) -> "Endpoint":
-        """Raises `SettingsError`; reads the credentials file."""
-        try:
-            url = urlsplit(settings.url or "")
-            port = url.port
-            (url.hostname or "").encode("idna")  # what the name look-up does later
-        except ValueError as error:
-            raise SettingsError(f"not a URL: {error}", key="mqtt.url") from error
-        if url.scheme not in ("mqtt", "mqtts") or not url.hostname or url.path.strip("/"):
-            raise SettingsError("write mqtt://HOST:PORT or mqtts://HOST:PORT", key="mqtt.url")
-        if url.username is not None or url.password is not None:
-            raise SettingsError("put user and password into mqtt.credentials_file", key="mqtt.url")
-        tls = ssl.create_default_context() if url.scheme == "mqtts" else None
-        user, password = _credentials(settings.credentials_file)
-        return cls(
-            host=url.hostname, port=port or (8883 if tls else 1883), tls=tls, user=user, password=password
-        )
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
@@ -77,6 +50,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     admit: False drops a message before it is queued; `on_limit` gets it.
     droppable: topics whose oldest message makes room in a full queue; `on_drop` gets it. None: nothing is
     dropped, messages wait for `acknowledge`, and the session outlives the connection.
+    on_refused: gets a topic that the broker does not let us write, and why (MQTT 5 only tells).
     """
 
     client_id: str
@@ -86,6 +60,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     droppable: Callable[[str], bool] | None = None
     on_limit: Callable[[Incoming], None] = lambda _message: None
     on_drop: Callable[[Incoming], None] = lambda _message: None
+    on_refused: Callable[[str, str], None] = lambda _topic, _reason: None
 
     @property
     def persistent(self) -> bool:
@@ -93,10 +68,10 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Connection:
-    def __init__(self, client: aiomqtt.Client, inbox: "type[_Inbox]", version5: bool) -> None:
+    def __init__(self, client: "_Client", inbox: "type[_Inbox]") -> None:
         self._client = client
         self._inbox = inbox
-        self._version5 = version5
+        self._version5 = inbox.terms.version5
 
     async def subscribe(self, topic_filter: str, qos: int, *, keep_flag: bool = True) -> None:
         """Raises `MqttError` when the broker refuses.
@@ -120,7 +95,7 @@ class Connection:
             raise MqttError(f"cannot unsubscribe from {topic_filter}: {error}") from error
 
     async def publish(self, message: Outgoing) -> None:
-        """Returns when the broker has it (QoS 1). Raises `MqttError`."""
+        """Returns when the broker has it, or has refused it (QoS 1). Raises `MqttError`."""
         properties = None
         if self._version5:
             properties = _properties(
@@ -138,6 +113,8 @@ class Connection:
             )
         except aiomqtt.MqttError as error:
             raise MqttError(f"cannot publish {message.topic}: {error}") from error
+        if (refused := self._client.take_refusal()) is not None:
+            self._inbox.terms.on_refused(message.topic, refused)
 
     async def messages(self) -> AsyncIterator[Incoming]:
         """For ever; raises `MqttError` when the connection is lost."""
@@ -160,7 +137,7 @@ class Connection:
 async def connect(endpoint: Endpoint, terms: Terms) -> AsyncIterator[Connection]:
     """Raises `MqttError`: no broker, refused, or no answer in time."""
     inbox = _inbox(terms)
-    client = aiomqtt.Client(
+    client = _Client(
         endpoint.host,
         endpoint.port,
         username=endpoint.user,
@@ -181,7 +158,7 @@ async def connect(endpoint: Endpoint, terms: Terms) -> AsyncIterator[Connection]
         client._client.manual_ack_set(True)
     await _enter(client, endpoint)
     try:
-        yield Connection(client, inbox, terms.version5)
+        yield Connection(client, inbox)
     finally:
         with suppress(aiomqtt.MqttError):  # already gone: there is nothing left to close
             await client.__aexit__(None, None, None)
@@ -197,6 +174,9 @@ async def _enter(client: aiomqtt.Client, endpoint: Endpoint) -> None:
             raise ProtocolRefusedError(f"broker {where}: {reason}") from error
         raise MqttError(f"broker {where} refuses us ({reason}): check mqtt.credentials_file") from error
     except aiomqtt.MqttError as error:
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, ssl.SSLError):
+            raise MqttError(f"broker {where}: {_distrust(cause)}") from error
         client._client.disconnect()  # aiomqtt leaves the socket open when no CONNACK comes
         if str(error) == "Operation timed out":  # aiomqtt's own: the port took us, but sent no CONNACK
             raise ProtocolRefusedError(f"broker {where} does not answer as a broker does") from error
@@ -208,18 +188,15 @@ async def _enter(client: aiomqtt.Client, endpoint: Endpoint) -> None:
         raise
 
 
-def _credentials(file: str | None) -> tuple[str | None, str | None]:
-    if file is None:
-        return None, None
-    try:
-        lines = Path(file).expanduser().read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot be read: {error}", key="mqtt.credentials_file") from error
-    if len(lines) < 2 or not lines[0]:
-        raise SettingsError(
-            f"{file} needs two lines: the user, then the password", key="mqtt.credentials_file"
+def _distrust(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted ({error.verify_message}): check mqtt.ca_file, the name in "
+            "mqtt.url, and the date of both machines"
         )
-    return lines[0], lines[1]
+    return (
+        f"no TLS ({error.reason or error}): check the port, and mqtt.cert_file if it asks for a certificate"
+    )
 
 
 def _connect_properties(terms: Terms) -> Properties:
@@ -256,6 +233,23 @@ def _incoming(message: aiomqtt.Message) -> Incoming:
         response_topic=getattr(properties, "ResponseTopic", None),
         correlation=getattr(properties, "CorrelationData", None),
     )
+
+
+class _Client(aiomqtt.Client):
+    """Also knows why a message was refused: aiomqtt takes a refusal for success. One sends at a time."""
+
+    _refused: str | None = None
+
+    def take_refusal(self) -> str | None:
+        refused, self._refused = self._refused, None
+        return refused
+
+    def _on_publish(
+        self, client: paho.Client, userdata: object, mid: int, reason_code: ReasonCode, properties: Properties
+    ) -> None:
+        if reason_code.is_failure:
+            self._refused = str(reason_code)
+        super()._on_publish(client, userdata, mid, reason_code, properties)
 
 
 class _Inbox(asyncio.Queue[aiomqtt.Message]):

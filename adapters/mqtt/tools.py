@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from adapters.mqtt.codec import MAX_PAYLOAD, Arrival
-from adapters.mqtt.connection import Connection, Endpoint, Incoming, Terms, connect
+from adapters.mqtt.connection import Connection, Incoming, Terms, connect
 from adapters.mqtt.encode import Outgoing
+from adapters.mqtt.endpoint import Endpoint
 from adapters.mqtt.mapping.apply import apply
 from adapters.mqtt.mapping.later import due, observe
 from adapters.mqtt.mapping.model import Compiled, Ignored, Outcome, Rejected

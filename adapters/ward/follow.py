@@ -3,14 +3,15 @@
 import asyncio
 import json
 import logging
-import random
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from adapters.mqtt.connection import Connection, Endpoint, ProtocolRefusedError, Terms, connect
+from adapters.mqtt.connection import Connection, ProtocolRefusedError, Terms, connect
 from adapters.mqtt.encode import Outgoing
+from adapters.mqtt.endpoint import Endpoint
+from adapters.mqtt.retry import pause_before
 from adapters.ward.rooms import NAME, Ward
 from player.errors import MqttError
 from player.settings import MqttSettings
@@ -19,7 +20,6 @@ from player.units import Seconds
 log = logging.getLogger(__name__)
 
 VERBS: Final = frozenset({"calm", "stop", "quieter"})
-RETRY_FIRST, RETRY_LAST = Seconds(1.0), Seconds(60.0)  # upper end of the wait: full jitter
 EXPIRY: Final = 30  # s; a late `calm` is none
 
 
@@ -56,7 +56,7 @@ class WardLink:
             finally:
                 self._connection = None
                 self._ward.lost()
-            await asyncio.sleep(random.uniform(0, min(RETRY_LAST, RETRY_FIRST * 2 ** min(attempts, 6))))
+            await asyncio.sleep(pause_before(attempts))
 
     async def read_for(self, seconds: Seconds) -> None:
         """Connect once and take what comes in that time. Raises `MqttError`."""

@@ -9,7 +9,8 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from adapters.mqtt.connection import Endpoint, Terms, connect
+from adapters.mqtt.connection import Terms, connect
+from adapters.mqtt.endpoint import Endpoint
 from player.errors import MqttError, SettingsError, StoreError
 from player.model import AdaptMode, Command, Feedback, Quantity, Reading, Verb
 from player.session.messages import Decision, Fault, ModeState, Reply, VolumeState

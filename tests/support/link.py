@@ -5,7 +5,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from adapters.mqtt.client import Callbacks, Identity, MqttLink
+from adapters.mqtt.calls import Callbacks, Identity
+from adapters.mqtt.client import MqttLink
 from adapters.mqtt.topics import Topics
 from player.model import Command, Feedback, Reading
 from player.settings import MqttSettings
@@ -84,9 +85,10 @@ class Rig:
 
 @asynccontextmanager
 async def linked(
-    url: str, *, vitals: Callable[[], dict[str, object]] = dict, credentials_file: str | None = None
+    broker: str | MqttSettings, *, vitals: Callable[[], dict[str, object]] = dict
 ) -> AsyncIterator[Rig]:
-    rig = Rig(MqttSettings(url=url, credentials_file=credentials_file), vitals)
+    """broker: its URL, or how to reach it."""
+    rig = Rig(MqttSettings(url=broker) if isinstance(broker, str) else broker, vitals)
     rig.start()
     try:
         yield rig

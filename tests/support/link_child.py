@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from adapters.mqtt.client import Callbacks, Identity, MqttLink
+from adapters.mqtt.calls import Callbacks, Identity
+from adapters.mqtt.client import MqttLink
 from adapters.mqtt.topics import Topics
 from player.model import Command, Feedback, Reading
 from player.settings import MqttSettings
