@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from adapters.devices_file import load_devices
-from adapters.settings_file import config_dir
+from adapters.settings_file import config_dir, load_settings
 from player.model import Verb
 from tests.support.devices import PROFILES
 
 TEXT = (config_dir() / "README.md").read_text()
-BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+YAML = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+BLOCKS = [block for block in YAML if "mappings:" in block]
+SETTINGS = [block for block in YAML if block not in BLOCKS]
 LONGEST = 10  # lines
 
 
@@ -21,6 +23,13 @@ def test_every_example_loads(block: str, tmp_path: Path) -> None:
     file.write_text(block)
     assert load_devices(file)
     assert len(block.splitlines()) < LONGEST
+
+
+@pytest.mark.parametrize("block", SETTINGS)
+def test_every_piece_of_settings_loads(block: str, tmp_path: Path) -> None:
+    file = tmp_path / "lull.yaml"
+    file.write_text(block)
+    assert load_settings(file).mqtt.url
 
 
 def test_every_family_has_an_example_and_every_verb_is_named() -> None:
