@@ -24,6 +24,8 @@ from adapters.store.memory import remembered
 from adapters.system.child import bound
 from adapters.system.lock import DataLock
 from adapters.terminal import Screen, Snapshot
+from adapters.web.house import Vitals
+from adapters.webpage import WebPage
 from player.errors import LullError
 from player.model import AudioReport, Listened, Progress, SinkOpened, Stop
 from player.session.messages import (
@@ -91,6 +93,8 @@ class Service:
         hands = Hands(self._audio.send, self._music.save)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
         self._conversation = Conversation(settings, self._clock, self._inbox, self._brain, self._vitals)
+        self._page = WebPage(settings, profile, self._brain, self._inbox, self._for_the_page)
+        self._journal = journal
 
     async def run(self, *, live: bool) -> None:
         """Until SIGTERM or SIGINT: then the music fades out and its place is remembered."""
@@ -111,6 +115,7 @@ class Service:
         yield "audio", self._audio.run()
         yield "music", self._music.run()
         yield "conversation", self._conversation.run()
+        yield "page", self._page.run()
         if live:
             yield "view", self._show()
 
@@ -158,6 +163,16 @@ class Service:
             "audio_starts": self._audio.starts,
             "pieces": len(self._music.pieces),
         }
+
+    def _for_the_page(self) -> Vitals:
+        return Vitals(
+            at=self._clock.now(),
+            progress=self._audio.last_progress,
+            broker=self._conversation.trouble,
+            library=self._music.state,
+            store=self._journal.failing,
+            pieces=len(self._music.pieces),
+        )
 
     async def _show(self) -> None:
         screen = Screen(os.dup(sys.stdout.fileno()))

@@ -44,6 +44,7 @@ class Conversation:
         self._topics = Topics(base=settings.mqtt.base, site=settings.site, player=settings.player)
         self._url = ""
         self.state = "starting"
+        self.trouble = ""  # why nothing is heard from sensors, "" when nothing is wrong
 
     @property
     def example(self) -> str:
@@ -61,7 +62,7 @@ class Conversation:
                     folder = Path(self._settings.data) / "broker"
                     broker = await stack.enter_async_context(PrivateBroker(folder, saving))
                 except MqttError as error:
-                    self.state = f"none: {error}"
+                    self.state, self.trouble = f"none: {error}", str(error)
                     log.warning("broker: %s", error)
                     return
                 mqtt = msgspec.structs.replace(mqtt, url=broker.url)
@@ -102,6 +103,7 @@ class Conversation:
                 self._inbox.put(ReadingArrived(at=at, reading=message))
 
     def _on_broker(self, connected: bool, why: str) -> None:
+        self.trouble = why
         what = why if connected else f"away: {why}"
         self.state = f"{self._url} ({what})" if what else self._url
         log.log(logging.WARNING if what else logging.INFO, "broker: %s", self.state)

@@ -92,6 +92,11 @@ def load_settings(path: Path) -> Settings:
             credentials_file=settings.mqtt.credentials_file
             and _resolved(base, settings.mqtt.credentials_file),
         ),
+        web=structs.replace(
+            settings.web,
+            certificate_file=settings.web.certificate_file and _resolved(base, settings.web.certificate_file),
+            key_file=settings.web.key_file and _resolved(base, settings.web.key_file),
+        ),
     )
 
 

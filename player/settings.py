@@ -40,7 +40,11 @@ class AudioSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    listen: str | None = "127.0.0.1:8080"  # None switches the page off
+    listen: str | None = "127.0.0.1:8080"  # None: no page. Beyond this machine, a PIN is asked for
+    room: str | None = None  # what people call the place; None: the player's name
+    names: tuple[str, ...] = ()  # further host names by which the page is reached
+    certificate_file: str | None = None  # PEM, for HTTPS
+    key_file: str | None = None
 
 
 class PolicySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,1 @@
+"""The web page: for staff, the resident and the family."""

@@ -1,0 +1,96 @@
+"""The PIN of the staff, and signed sessions that end when the PIN changes."""
+
+import hmac
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+
+from adapters.web.visit import Role
+from player.errors import LullError
+
+PIN_DIGITS: Final = 6
+SESSION_S: Final = 30 * 86_400  # s; a phone that comes back within a month is still known
+
+
+class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    key: str
+    pin: str
+
+
+class Keys:
+    """Kept in one file that only its owner may read. Raises `LullError` when it cannot be kept."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._secret = self._read() or self._make()
+
+    @property
+    def pin(self) -> str:
+        return self._secret.pin
+
+    def fits(self, pin: str) -> bool:
+        """In constant time."""
+        return hmac.compare_digest(pin.encode(), self.pin.encode())
+
+    def open_session(self, role: Role) -> str:
+        """A cookie's value."""
+        return self._timed("session").dumps([secrets.token_urlsafe(12), int(role)])
+
+    def session(self, cookie: str) -> tuple[str, Role] | None:
+        """Its name and role; None when it is not ours, too old, or of an earlier PIN."""
+        try:
+            name, role = self._timed("session").loads(cookie, max_age=SESSION_S)
+            return str(name), Role(role)
+        except (BadSignature, TypeError, ValueError):
+            return None
+
+    def token(self, session: str) -> str:
+        """What a form of this session must bring."""
+        return hmac.digest(self._key(), f"form {session}".encode(), "sha256").hex()[:32]
+
+    @property
+    def family(self) -> str:
+        """The last part of the read-only link."""
+        return URLSafeSerializer(self._key(), salt="family").dumps("look")
+
+    def is_family(self, link: str) -> bool:
+        return hmac.compare_digest(link.encode(), self.family.encode())
+
+    def _key(self) -> bytes:
+        return f"{self._secret.key} {self._secret.pin}".encode()
+
+    def _timed(self, salt: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._key(), salt=salt)
+
+    def _read(self) -> Secret | None:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=Secret)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            raise LullError(
+                f"{self._file} cannot be used ({error}): remove it, and a new PIN is made."
+            ) from error
+
+    def _make(self) -> Secret:
+        pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
+        secret = Secret(key=secrets.token_urlsafe(32), pin=pin)
+        fresh = self._file.with_suffix(".new")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            fresh.unlink(missing_ok=True)
+            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as lines:
+                json.dump(msgspec.to_builtins(secret), lines)
+                lines.flush()
+                os.fsync(lines.fileno())
+            fresh.replace(self._file)
+        except OSError as error:
+            raise LullError(
+                f"{self._file} cannot be written ({error.strerror}): free some space, or check its folder."
+            ) from error
+        return secret

@@ -1,0 +1,106 @@
+"""The staff page, and the presses on it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from adapters.web.presses import Presses, form_id, new_id
+from adapters.web.render import Templates
+from adapters.web.translation import Language
+from adapters.web.view import Scene
+from adapters.web.visit import Page, Role, Visit
+from adapters.web.words import code, problem, said
+from player.model import Command, Feedback, Verb
+from player.session.messages import Reply
+
+ANYBODY: Final = (Verb.STOP, Verb.QUIETER)  # only ever less sound: no PIN, no form token
+BUTTONS: Final = (
+    Verb.CALM,
+    Verb.LIKE,
+    Verb.DISLIKE,
+    Verb.NEVER,
+    Verb.LOUDER,
+    Verb.PLAY,
+    Verb.PAUSE,
+    Verb.NEXT,
+)
+RATINGS: Final = {"better": 1, "same": 0, "worse": -1}
+
+
+class StaffPages:
+    def __init__(self, templates: Templates, scene: Scene, presses: Presses) -> None:
+        self._templates, self._scene, self._presses = templates, scene, presses
+
+    def pages(self) -> list[Page]:
+        return [
+            Page("/", self.staff),
+            *(Page(f"/press/{verb}", self.press, "POST") for verb in BUTTONS),
+            *(Page(f"/press/{verb}", self.press, "POST", Role.NOBODY, token=False) for verb in ANYBODY),
+            Page("/feedback", self.feedback, "POST"),
+        ]
+
+    async def staff(self, visit: Visit) -> Response:
+        _ = visit.language
+        return self._templates.page(
+            visit,
+            "staff.html",
+            regions=self.regions(_),
+            now=self._scene.now(_),
+            question=self._scene.question(),
+            said=answered(visit),
+            once=new_id,
+        )
+
+    def regions(self, language: Language) -> Mapping[str, str]:
+        """What changes by itself on the staff page, by the id of its element."""
+        scene, text = self._scene, self._templates.text
+        question = scene.question()
+        return {
+            "banners": text(language, "parts/banners.html", banners=scene.banners(language)),
+            "now": text(language, "parts/now.html", now=scene.now(language)),
+            "question": text(language, "parts/question.html", question=question) if question else "",
+            "restless": text(language, "parts/restless.html", restless=scene.restless(language)),
+            "level": text(language, "parts/level.html", level=scene.level()),
+        }
+
+    async def press(self, visit: Visit) -> Response:
+        verb = Verb(visit.path.rpartition("/")[2])
+        form = await visit.request.form(max_files=0)
+        track = form.get("track")
+        reply = await self._presses.press(
+            Command(
+                verb=verb,
+                id=form_id(form.get("once")),
+                track_id=track if isinstance(track, str) and track else None,
+            )
+        )
+        return answer(visit, verb.value, reply, "/" if visit.role is Role.STAFF else "/enter")
+
+    async def feedback(self, visit: Visit) -> Response:
+        form = await visit.request.form(max_files=0)
+        rating = RATINGS.get(str(form.get("rating")))
+        if rating is None:
+            text = problem(400, "bad-value", visit.language)
+            return self._templates.page(visit, "problem.html", status=400, text=text)
+        reply = await self._presses.judge(Feedback(id=form_id(form.get("once")), rating=rating))
+        if reply.ok:
+            self._scene.answer(str(form.get("question", "")))
+        return answer(visit, "feedback", reply, "/")
+
+
+def answer(visit: Visit, what: str, reply: Reply, back: str) -> Response:
+    """To a script as JSON; to a plain form by going back to the page, which says it."""
+    if "application/json" in visit.request.headers.get("accept", ""):
+        text = said(what, code(reply), visit.language)
+        return JSONResponse({"ok": reply.ok, "reason": reply.reason, "said": text})
+    return RedirectResponse(f"{back}?{what}={code(reply)}", 303)
+
+
+def answered(visit: Visit) -> str:
+    """What the press was answered that led back here; "" when none did."""
+    for what, reason in visit.request.query_params.items():
+        text = said(what, reason, visit.language)
+        if text:
+            return text
+    return ""

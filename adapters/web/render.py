@@ -1,0 +1,74 @@
+"""Templates, filled in the reader's language. Everything is escaped."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from adapters.web.translation import Language, languages
+from adapters.web.visit import Role, Visit
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+
+
+Links = Callable[[Language], Sequence[tuple[str, str]]]  # addresses and names of the pages for staff
+
+
+class Templates:
+    """`room` and `resident` stand at the head of every page. trusted: nobody signs in or out."""
+
+    def __init__(self, room: str, resident: str, links: Links, *, trusted: bool) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(
+            asset=asset,
+            icon=icon,
+            languages=languages,
+            links=links,
+            resident=resident,
+            Role=Role,
+            room=room,
+            trusted=trusted,
+        )
+        self._environment.filters.update(minutes=_minutes)
+
+    def warm(self) -> None:
+        """Compile every template now, so that the first reader does not wait for it."""
+        for name in self._environment.list_templates(extensions=["html"]):
+            self._environment.get_template(name)
+
+    def page(self, visit: Visit, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        return HTMLResponse(self.text(visit.language, name, visit=visit, **values), status_code=status)
+
+    def text(self, language: Language, name: str, **values: Any) -> str:
+        template = self._environment.get_template(name)
+        return template.render(_=language, language=language, ngettext=language.several, **values)
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file; it changes with its content, so that it may be kept for ever."""
+    digest = hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
+    return f"/static/{digest}/{name}"
+
+
+@cache
+def icon(name: str) -> Markup:
+    """A drawing of our own to stand beside a word."""
+    return Markup((HERE / "templates" / "icons" / f"{name}.svg").read_text())
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,121 @@
+"""The whole site: pages behind the door, static files, and plain words for every error."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from adapters.web.bedside import Bedside
+from adapters.web.door import Door
+from adapters.web.events import Events, View
+from adapters.web.headers import Headers, Hosts
+from adapters.web.house import House
+from adapters.web.hub import Hub
+from adapters.web.keys import Keys
+from adapters.web.pages import StaffPages
+from adapters.web.presses import Presses
+from adapters.web.render import STATIC, Templates, asset
+from adapters.web.signin import SignIn
+from adapters.web.translation import Language, language_for
+from adapters.web.view import Scene
+from adapters.web.visit import Page, Role
+from adapters.web.words import problem
+
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+FILE: Final = re.compile(r"^[a-z0-9_-]+\.(css|js|svg|png)$")
+
+
+def make_site(
+    house: House, hub: Hub, keys: Keys, names: frozenset[str], *, trusted: bool, secure: bool
+) -> Starlette:
+    """trusted: everybody who can reach it is staff."""
+    templates = Templates(house.place.room, house.place.resident, links, trusted=trusted)
+    templates.warm()
+    door = Door(keys, trusted=trusted, secure=secure)
+    scene, presses = Scene(house, hub), Presses(house, hub)
+    staff, bedside = StaffPages(templates, scene, presses), Bedside(templates, scene, presses)
+    views: Mapping[str, tuple[Role, View]] = {
+        "staff": (Role.STAFF, View(hub, staff.regions)),
+        "bedside": (Role.FAMILY, View(hub, bedside.regions)),
+    }
+    pages = [
+        *staff.pages(),
+        *bedside.pages(),
+        *SignIn(templates, door, keys).pages(),
+        *Events(house, hub, views).pages(),
+    ]
+    return Starlette(
+        routes=[*routes(pages, door), Route("/static/{digest}/{name}", _static), *_plain()],
+        middleware=[Middleware(Headers), Middleware(Hosts, names=names)],
+        exception_handlers={HTTPException: _refused(templates)},
+    )
+
+
+def links(_: Language) -> list[tuple[str, str]]:
+    """The pages between which staff go to and fro."""
+    return [("/", _("Music now")), ("/bedside", _("Bedside"))]
+
+
+def routes(pages: Sequence[Page], door: Door) -> list[Route]:
+    return [Route(page.path, door.guard(page), methods=[page.method]) for page in pages]
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if not FILE.match(name) or not (STATIC / name).is_file():
+        raise HTTPException(404)
+    if asset(name) != request.url.path:  # a page from before an update: right, but not to be kept
+        return FileResponse(STATIC / name, headers={"cache-control": "no-cache"})
+    return FileResponse(STATIC / name, headers={"cache-control": FOR_EVER})
+
+
+def _plain() -> list[Route]:
+    async def robots(request: Request) -> Response:
+        del request
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+    async def manifest(request: Request) -> Response:
+        del request
+        icons = [
+            {"src": asset("icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"}
+        ]
+        icons += [
+            {"src": asset(f"icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+            for size in (192, 512)
+            if (STATIC / f"icon-{size}.png").is_file()
+        ]
+        return JSONResponse(
+            {
+                "name": "Lull",
+                "short_name": "Lull",
+                "start_url": "/",
+                "display": "standalone",
+                "background_color": "#f6f3ee",
+                "theme_color": "#1d4f4a",
+                "icons": icons,
+            },
+            media_type="application/manifest+json",
+        )
+
+    return [Route("/robots.txt", robots), Route("/manifest.webmanifest", manifest)]
+
+
+def _refused(templates: Templates) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        language = language_for(None, request.headers.get("accept-language", ""))
+        text = problem(error.status_code, error.detail, language)
+        if "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse(
+                {"ok": False, "reason": error.detail, "said": text}, error.status_code, headers=error.headers
+            )
+        body = templates.text(language, "problem.html", text=text)
+        return Response(body, error.status_code, media_type="text/html")
+
+    return handle

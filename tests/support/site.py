@@ -1,0 +1,156 @@
+"""The real site on a real port before a service that only writes down what it is asked; and a reader."""
+
+import asyncio
+import http.client
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from adapters.web.headers import own_names
+from adapters.web.house import House, Place, Vitals
+from adapters.web.hub import Hub
+from adapters.web.keys import Keys
+from adapters.web.listening import Listen
+from adapters.web.server import serve
+from adapters.web.site import make_site
+from player.model import Command, Feedback
+from player.session.messages import Reply
+from player.units import Seconds
+
+T = TypeVar("T")
+PATIENCE_S = 20.0
+
+
+class Site:
+    """`commands` and `feedback` are what the page asked for; every command is answered `answers` (ok).
+
+    All that changes the hub goes through `do`, onto the server's event loop.
+    """
+
+    def __init__(self, folder: Path, *, trusted: bool = True) -> None:
+        self.commands: list[Command] = []
+        self.feedback: list[Feedback] = []
+        self.vitals = Vitals(at=Seconds(1_800_000_000.0), pieces=9)
+        self.answering = True
+        self.reason = ""
+        self.keys = Keys(folder / "page.json")
+        self.port = 0
+        self._trusted = trusted
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="site", daemon=True)
+        self._thread.start()
+        assert self._ready.wait(PATIENCE_S)
+
+    def do(self, act: Callable[[], T]) -> T:
+        """On the event loop's thread."""
+
+        async def run() -> T:
+            return act()
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(PATIENCE_S)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._serving.cancel)
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        self.hub = Hub()
+        place = Place(room="Room 7", resident="heron", boot="boot1")
+        house = House(place=place, send=self._send, keep=self._keep, vitals=lambda: self.vitals)
+        site = make_site(house, self.hub, self.keys, own_names(), trusted=self._trusted, secure=False)
+        listen = Listen("127.0.0.1", 0)
+
+        def started(address: str) -> None:
+            self.port = int(address.rstrip("/").rpartition(":")[2])
+            self._ready.set()
+
+        self._serving = asyncio.ensure_future(serve(site, listen, self.hub.end, started))
+        await self._serving
+
+    def _send(self, command: Command) -> bool:
+        self.commands.append(command)
+        if self.answering:
+            reply = Reply(id=command.id, ok=not self.reason, reason=self.reason)
+            self._loop.call_soon(self.hub.publish, reply)
+        return True
+
+    async def _keep(self, feedback: Feedback) -> None:
+        self.feedback.append(feedback)
+
+
+@dataclass
+class Got:
+    status: int
+    headers: http.client.HTTPMessage
+    text: str
+
+    @property
+    def data(self) -> dict[str, object]:
+        answer = json.loads(self.text)
+        assert isinstance(answer, dict)
+        return answer
+
+    @property
+    def token(self) -> str:
+        found = re.search(r'name="csrf" value="([^"]+)"', self.text)
+        assert found, self.text
+        return found[1]
+
+
+@dataclass
+class Reader:
+    """A browser without scripts: keeps cookies, follows nothing."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=lambda: {"Accept": "text/html"})
+
+    def get(self, path: str, **headers: str) -> Got:
+        return self.ask("GET", path, None, headers)
+
+    def post(self, path: str, form: dict[str, str] | None = None, **headers: str) -> Got:
+        headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        return self.ask("POST", path, urlencode(form or {}).encode(), headers)
+
+    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Got:
+        """`headers` with _ for -."""
+        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        try:
+            link.request(method, path, body, sent)
+            answer = link.getresponse()
+            text = answer.read().decode()
+        finally:
+            link.close()
+        for cookie in answer.headers.get_all("set-cookie") or []:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return Got(answer.status, answer.headers, text)
+
+
+@contextmanager
+def site(folder: Path, *, trusted: bool = True) -> Iterator[Site]:
+    """trusted: as on this machine only; False: as on a network, with a PIN."""
+    here = Site(folder, trusted=trusted)
+    try:
+        yield here
+    finally:
+        here.close()
