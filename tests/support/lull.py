@@ -105,14 +105,14 @@ class Lull:
 class Person:
     """Publishes below `root`, and keeps everything that is published there with its arrival time."""
 
-    def __init__(self, port: int, root: str) -> None:
+    def __init__(self, port: int, root: str, below: str = "#") -> None:
         self.root = root
         self.seen: list[tuple[float, str, bytes]] = []
         self._grown = threading.Condition()
         self._ready = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.on_message = self._on_message
-        self._client.on_connect = lambda client, *_: client.subscribe(f"{root}/#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe(f"{root}/{below}", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
@@ -179,8 +179,8 @@ def lull(settings: dict[str, Any], folder: Path, env: dict[str, str] | None = No
 
 
 @contextmanager
-def person(port: int, root: str) -> Iterator[Person]:
-    somebody = Person(port, root)
+def person(port: int, root: str, below: str = "#") -> Iterator[Person]:
+    somebody = Person(port, root, below)
     try:
         yield somebody
     finally:
