@@ -1,4 +1,4 @@
-.PHONY: run test check bench bench-evidence lock setup setup-dev
+.PHONY: run test check bench bench-evidence screenshots lock setup setup-dev
 
 run: setup
 	.venv/bin/lull run --config config/demo.yaml
@@ -20,6 +20,10 @@ bench: setup-dev
 bench-evidence:
 	@./setup.sh dev 1>&2
 	@.venv/bin/python -m tests.bench.evidence $(DATA)
+
+# All pages, light and dark, phone and tablet, into build/screenshots.
+screenshots: setup-dev
+	.venv/bin/python -m tests.web.screenshots
 
 setup:
 	./setup.sh

@@ -18,23 +18,26 @@ from adapters.devices_file import load_devices
 from adapters.inbox import Inbox
 from adapters.mqtt.endpoint import Endpoint
 from adapters.music import Music
+from adapters.page_records import PageRecords
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
 from adapters.store.memory import remembered
 from adapters.system.child import bound
 from adapters.system.lock import DataLock
 from adapters.terminal import Screen, Snapshot
-from adapters.web.house import Vitals
+from adapters.web.house import House, Place, Vitals
 from adapters.webpage import WebPage
 from player.errors import LullError
-from player.model import AudioReport, Listened, Progress, SinkOpened, Stop
+from player.model import AudioReport, Command, Listened, Progress, SinkOpened, Stop
 from player.session.messages import (
     AudioLost,
     AudioReady,
     AudioReported,
+    CommandArrived,
     Started,
     Stopping,
 )
+from player.session.volume import in_range
 from player.settings import Profile, Settings
 from player.units import Seconds
 
@@ -93,8 +96,16 @@ class Service:
         hands = Hands(self._audio.send, self._music.save)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
         self._conversation = Conversation(settings, self._clock, self._inbox, self._brain, self._vitals)
-        self._page = WebPage(settings, profile, self._brain, self._inbox, self._for_the_page)
-        self._journal = journal
+        self._journal, self._quiet_hours = journal, profile.quiet_hours
+        house = House(
+            Place(room=settings.web.room or settings.player, resident=profile.id, boot=self._brain.boot),
+            self._command,
+            self._brain.keep_feedback,
+            self._for_the_page,
+            PageRecords(journal, catalogue),
+        )
+        self._page = WebPage(settings, house)
+        self._brain.announce_to(self._page.hub)
 
     async def run(self, *, live: bool) -> None:
         """Until SIGTERM or SIGINT: then the music fades out and its place is remembered."""
@@ -164,14 +175,19 @@ class Service:
             "pieces": len(self._music.pieces),
         }
 
+    def _command(self, command: Command) -> bool:
+        return self._inbox.put(CommandArrived(at=self._clock.now(), command=command))
+
     def _for_the_page(self) -> Vitals:
         return Vitals(
-            at=self._clock.now(),
+            at=(now := self._clock.now()),
             progress=self._audio.last_progress,
             broker=self._conversation.trouble,
             library=self._music.state,
             store=self._journal.failing,
             pieces=len(self._music.pieces),
+            sensors=self._conversation.attendance.missing(now),
+            night=in_range(self._clock.minute(), self._quiet_hours),
         )
 
     async def _show(self) -> None:

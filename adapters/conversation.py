@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from adapters.attendance import Attendance
 from adapters.brain import Brain
 from adapters.clock import Clock
 from adapters.devices_file import DevicesFile
@@ -44,6 +45,7 @@ class Conversation:
         self._topics = Topics(base=settings.mqtt.base, site=settings.site, player=settings.player)
         self._url = ""
         self.state = "starting"
+        self.attendance = Attendance()
         self.trouble = ""  # why nothing is heard from sensors, "" when nothing is wrong
 
     @property
@@ -100,6 +102,7 @@ class Conversation:
             case Command():
                 self._inbox.put(CommandArrived(at=at, command=message))
             case Reading():
+                self.attendance.heard(message, at)
                 self._inbox.put(ReadingArrived(at=at, reading=message))
 
     def _on_broker(self, connected: bool, why: str) -> None:

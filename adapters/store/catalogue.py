@@ -117,6 +117,11 @@ class Catalogue:
             return record, _entry(*rows[0]) if rows else None
         return None
 
+    def paths(self, track_id: TrackId) -> list[str]:
+        """Of the files that are this track."""
+        rows = self._run("SELECT path FROM files WHERE track_id = ? ORDER BY path", (track_id,))
+        return [path for (path,) in rows]
+
     def of_size(self, size: int) -> list[CatalogueEntry]:
         """The tracks that files of `size` bytes proved to be: one more such file may be a copy."""
         where = " WHERE tracks.id IN (SELECT track_id FROM files WHERE size = ?)"

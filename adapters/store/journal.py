@@ -96,6 +96,26 @@ class SqliteJournal:
         """The last `count` committed entries, oldest first. Raises `StoreError`."""
         return list(self._read("ORDER BY id DESC LIMIT ?", (count,)))[::-1]
 
+    def holding(
+        self, *parts: bytes, after: int = 0, since: float = 0.0
+    ) -> Iterator[tuple[int, bytes, bytes]]:
+        """Number, event and effects of the entries after `after` and `since` (s) that hold any of `parts`.
+
+        Raises `StoreError`.
+        """
+        either = " OR ".join("instr(event, ?) OR instr(effects, ?)" for _ in parts)
+        query = (
+            "SELECT id, event, effects FROM entries"
+            " WHERE id > MAX(?, (SELECT COALESCE(MAX(id), 0) FROM entries) - ?) AND at >= ?"
+            f" AND ({either}) ORDER BY id"
+        )
+        twice = [part for part in parts for _ in range(2)]
+        try:
+            with closing(self._reader()) as reader:
+                yield from reader.execute(query, (after, LOOK_BACK, since, *twice))
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
     def boots(self) -> tuple[str, ...]:
         """Every run, oldest first. Raises `StoreError`."""
         try:

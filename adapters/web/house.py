@@ -1,12 +1,13 @@
 """What the page may ask of the service. All of it is quick; what is slow is awaited and runs elsewhere."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 
-from player.model import Command, Feedback, Progress
+from player.model import Command, Feedback, Progress, TrackId
 from player.units import Seconds
 
 
@@ -27,9 +28,45 @@ class Vitals(Struct, frozen=True, kw_only=True):
     library: str = ""  # how many pieces there are, or why there are none
     store: str = ""  # why nothing can be stored, "" when it can
     pieces: int = 0
+    sensors: tuple[tuple[str, Seconds], ...] = ()  # that have fallen silent, and when they were heard last
+    night: bool = False  # the resident's quiet hours
 
 
-Report = Callable[[], Awaitable[Path]]  # makes the HTML file anew, in a process of its own
+class Point(Struct, frozen=True, kw_only=True):
+    """The estimate of agitation as it was shown. level: 0-1; None: no sensor told."""
+
+    at: Seconds
+    level: float | None
+
+
+class Mark(Struct, frozen=True, kw_only=True):
+    """Something that was done. what: a verb, or the kind of a decision; title: of the piece that came."""
+
+    at: Seconds
+    what: str
+    by: str = ""
+    title: str = ""
+
+
+class Cover(Struct, frozen=True, kw_only=True):
+    media_type: str
+    data: bytes
+
+
+class Records(Protocol):
+    """What is on disk. The plain methods wait for it: they are called on a thread."""
+
+    def past(self, since: Seconds) -> tuple[Sequence[Point], Sequence[Mark]]:
+        """In order of time. Raises `StoreError`."""
+        ...
+
+    def cover(self, track_id: TrackId) -> Cover | None:
+        """The picture in the file, None when there is none. Raises `StoreError`."""
+        ...
+
+    async def report(self) -> Path:
+        """Makes the HTML file anew, in a process of its own. Raises `LullError`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +77,4 @@ class House:
     send: Callable[[Command], bool]
     keep: Callable[[Feedback], Awaitable[None]]
     vitals: Callable[[], Vitals]
-    report: Report | None = None
+    records: Records

@@ -1,6 +1,7 @@
 """The newest of everything the session shows, and who waits for it: open pages, answers to presses."""
 
 import asyncio
+import math
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +20,13 @@ from player.session.messages import (
     StateView,
     VolumeState,
 )
+from player.units import Frames, Seconds
 
 MAX_STREAMS: Final = 200  # open pages of one player; more are told to come back
 MAX_ASKED: Final = 200  # presses that wait for their answer
 KEPT_ANSWERS: Final = 1_000  # so that a form sent twice counts once
 KEPT_DECISIONS: Final = 50
+STILL: Final = Seconds(4.0)  # without frames written: no sound reaches the device
 PATIENCE: Final = 5.0  # s until a press without an answer is called lost
 
 
@@ -67,7 +70,7 @@ class Hub:
         self.decisions: deque[Decision] = deque(maxlen=KEPT_DECISIONS)
         self.position: int | None = None  # s in the piece, of the last frame written; None: nothing is heard
         self.moving = False  # frames are being written
-        self._frames = -1
+        self._frames, self._frames_at = Frames(-1), Seconds(-math.inf)
         self.version = 0  # grows with every change
         self._watchers: set[Watcher] = set()
         self._asked: dict[str, asyncio.Future[Reply]] = {}
@@ -102,14 +105,16 @@ class Hub:
             case AgitationState():
                 self.agitation = view
 
-    def heard(self, progress: Progress | None) -> None:
-        """Frames really written, about once a second; None: there is no audio process."""
-        moving = progress is not None and progress.deck >= 0 and progress.frames_written != self._frames
-        self._frames = progress.frames_written if progress else -1
+    def heard(self, progress: Progress | None, at: Seconds) -> None:
+        """Frames really written, reported about once a second; None: there was no report yet."""
+        if progress is not None and progress.frames_written != self._frames:
+            self._frames, self._frames_at = progress.frames_written, at
+        moving = at - self._frames_at < STILL
         position = round(progress.position) if progress and progress.deck >= 0 else None
         if (moving, position) != (self.moving, self.position):
+            stands = moving != self.moving
             self.moving, self.position = moving, position
-            self._wake()
+            self.changed() if stands else self._wake()
 
     def changed(self) -> None:
         """Something that pages show is not what it was."""

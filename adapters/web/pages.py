@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses, form_id, new_id
 from adapters.web.render import Templates
 from adapters.web.translation import Language
@@ -29,8 +30,8 @@ RATINGS: Final = {"better": 1, "same": 0, "worse": -1}
 
 
 class StaffPages:
-    def __init__(self, templates: Templates, scene: Scene, presses: Presses) -> None:
-        self._templates, self._scene, self._presses = templates, scene, presses
+    def __init__(self, templates: Templates, scene: Scene, presses: Presses, pictures: Pictures) -> None:
+        self._templates, self._scene, self._presses, self._pictures = templates, scene, presses, pictures
 
     def pages(self) -> list[Page]:
         return [
@@ -42,6 +43,7 @@ class StaffPages:
 
     async def staff(self, visit: Visit) -> Response:
         _ = visit.language
+        await self._pictures.look()
         return self._templates.page(
             visit,
             "staff.html",
@@ -61,6 +63,7 @@ class StaffPages:
             "now": text(language, "parts/now.html", now=scene.now(language)),
             "question": text(language, "parts/question.html", question=question) if question else "",
             "restless": text(language, "parts/restless.html", restless=scene.restless(language)),
+            "picture": text(language, "parts/picture.html", picture=self._pictures.picture(language)),
             "level": text(language, "parts/level.html", level=scene.level()),
         }
 

@@ -19,6 +19,7 @@ from adapters.web.house import House
 from adapters.web.hub import Hub
 from adapters.web.keys import Keys
 from adapters.web.pages import StaffPages
+from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses
 from adapters.web.render import STATIC, Templates, asset
 from adapters.web.signin import SignIn
@@ -33,13 +34,15 @@ FILE: Final = re.compile(r"^[a-z0-9_-]+\.(css|js|svg|png)$")
 
 def make_site(
     house: House, hub: Hub, keys: Keys, names: frozenset[str], *, trusted: bool, secure: bool
-) -> Starlette:
-    """trusted: everybody who can reach it is staff."""
+) -> tuple[Starlette, Pictures]:
+    """trusted: everybody who can reach it is staff. `Pictures.watch` is to be run beside the site."""
     templates = Templates(house.place.room, house.place.resident, links, trusted=trusted)
     templates.warm()
     door = Door(keys, trusted=trusted, secure=secure)
     scene, presses = Scene(house, hub), Presses(house, hub)
-    staff, bedside = StaffPages(templates, scene, presses), Bedside(templates, scene, presses)
+    pictures = Pictures(house, hub)
+    staff = StaffPages(templates, scene, presses, pictures)
+    bedside = Bedside(templates, scene, presses, house.records)
     views: Mapping[str, tuple[Role, View]] = {
         "staff": (Role.STAFF, View(hub, staff.regions)),
         "bedside": (Role.FAMILY, View(hub, bedside.regions)),
@@ -50,11 +53,12 @@ def make_site(
         *SignIn(templates, door, keys).pages(),
         *Events(house, hub, views).pages(),
     ]
-    return Starlette(
+    site = Starlette(
         routes=[*routes(pages, door), Route("/static/{digest}/{name}", _static), *_plain()],
         middleware=[Middleware(Headers), Middleware(Hosts, names=names)],
         exception_handlers={HTTPException: _refused(templates)},
     )
+    return site, pictures
 
 
 def links(_: Language) -> list[tuple[str, str]]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from babel import Locale, negotiate_locale
+from babel.dates import format_time
 from babel.messages.pofile import read_po
 
 LOCALES: Final = Path(__file__).parent / "locale"
@@ -38,7 +40,13 @@ class Language:
 
     @property
     def locale(self) -> Locale:
-        return Locale.parse(self.code)
+        return Locale.parse("en_GB" if self.code == SOURCE else self.code)
+
+
+def clock_time(at: float, language: Language) -> str:
+    """Of a Unix time, in this machine's zone: the room's clock, whatever the reader's says."""
+    local = datetime.fromtimestamp(at, UTC).astimezone()
+    return str(format_time(local, "short", tzinfo=local.tzinfo, locale=language.locale))
 
 
 @cache

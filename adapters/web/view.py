@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from adapters.web.house import House
 from adapters.web.hub import Hub
-from adapters.web.translation import Language
+from adapters.web.translation import Language, clock_time
 from adapters.web.why import why
 from player.model import Trend, Validity
 from player.session.messages import Decision, PlaybackState
@@ -77,6 +77,10 @@ class Scene:
         self._answered = question
         self._hub.changed()
 
+    @property
+    def night(self) -> bool:
+        return self._house.vitals().night
+
     def now(self, _: Language) -> Now:
         view = self._hub.playback
         if view is None:
@@ -141,6 +145,9 @@ class Scene:
             found.append(Banner(text=_("Sound: %(problem)s", problem=view.fault), grave=True))
         elif view is not None and view.state in ("playing", "soothing") and not self._hub.moving:
             found.append(Banner(text=_("No sound reaches the speaker just now."), grave=True))
+        for name, last in vitals.sensors:
+            time = clock_time(last, _)
+            found.append(Banner(text=_("No word from “%(name)s” since %(time)s.", name=name, time=time)))
         if vitals.broker:
             found.append(
                 Banner(text=_("Sensors and buttons cannot be reached: %(problem)s", problem=vitals.broker))

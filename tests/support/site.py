@@ -13,13 +13,13 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from adapters.web.headers import own_names
-from adapters.web.house import House, Place, Vitals
+from adapters.web.house import Cover, House, Mark, Place, Point, Vitals
 from adapters.web.hub import Hub
 from adapters.web.keys import Keys
 from adapters.web.listening import Listen
 from adapters.web.server import serve
 from adapters.web.site import make_site
-from player.model import Command, Feedback
+from player.model import Command, Feedback, TrackId
 from player.session.messages import Reply
 from player.units import Seconds
 
@@ -37,6 +37,10 @@ class Site:
         self.commands: list[Command] = []
         self.feedback: list[Feedback] = []
         self.vitals = Vitals(at=Seconds(1_800_000_000.0), pieces=9)
+        self.points: list[Point] = []
+        self.marks: list[Mark] = []
+        self.covers: dict[TrackId, Cover] = {}
+        self.reported = folder / "report.html"
         self.answering = True
         self.reason = ""
         self.keys = Keys(folder / "page.json")
@@ -72,8 +76,10 @@ class Site:
     async def _serve(self) -> None:
         self.hub = Hub()
         place = Place(room="Room 7", resident="heron", boot="boot1")
-        house = House(place=place, send=self._send, keep=self._keep, vitals=lambda: self.vitals)
-        site = make_site(house, self.hub, self.keys, own_names(), trusted=self._trusted, secure=False)
+        house = House(place, self._send, self._keep, lambda: self.vitals, self)
+        site, self.pictures = make_site(
+            house, self.hub, self.keys, own_names(), trusted=self._trusted, secure=False
+        )
         listen = Listen("127.0.0.1", 0)
 
         def started(address: str) -> None:
@@ -82,6 +88,19 @@ class Site:
 
         self._serving = asyncio.ensure_future(serve(site, listen, self.hub.end, started))
         await self._serving
+
+    # --- what is on disk ----------------------------------------------------------------------------------
+
+    def past(self, since: Seconds) -> tuple[list[Point], list[Mark]]:
+        return [p for p in self.points if p.at >= since], [m for m in self.marks if m.at >= since]
+
+    def cover(self, track_id: TrackId) -> Cover | None:
+        return self.covers.get(track_id)
+
+    async def report(self) -> Path:
+        return self.reported
+
+    # --- what the page asks for ---------------------------------------------------------------------------
 
     def _send(self, command: Command) -> bool:
         self.commands.append(command)

@@ -23,7 +23,19 @@
     for (const field of document.querySelectorAll("input[data-track]")) {
       field.value = track ? track.dataset.track : "";
     }
+    const state = document.querySelector("[data-state]");
+    for (const part of document.querySelectorAll("[data-states]")) {
+      if (state) part.hidden = !part.dataset.states.split(" ").includes(state.dataset.state);
+    }
+    mendPictures();
     body.dispatchEvent(new CustomEvent("filled"));
+  }
+
+  function mendPictures() { // a piece without a cover shows none
+    for (const cover of document.querySelectorAll("img.cover")) {
+      const hide = () => cover.classList.add("none");
+      if (cover.complete && !cover.naturalWidth) hide(); else cover.addEventListener("error", hide);
+    }
   }
 
   function setTime({ position }) {
@@ -60,6 +72,7 @@
     source.onerror = () => lost(true);
   }
 
+  mendPictures();
   if (body.dataset.events) {
     connect();
     setInterval(() => {
