@@ -1,4 +1,4 @@
-.PHONY: run test check bench bench-evidence screenshots lock setup setup-dev
+.PHONY: run test check bench bench-evidence contract screenshots lock setup setup-dev
 
 run: setup
 	.venv/bin/lull run --config config/demo.yaml
@@ -24,6 +24,10 @@ bench-evidence:
 # All pages, light and dark, phone and tablet, into build/screenshots.
 screenshots: setup-dev
 	.venv/bin/python -m tests.web.screenshots
+
+# The AsyncAPI document and the table of topics, from the types that the code itself uses.
+contract: setup-dev
+	.venv/bin/python -m tests.mqtt.write_contract
 
 setup:
 	./setup.sh

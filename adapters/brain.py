@@ -67,6 +67,9 @@ class Brain:
         return self._started.boot
 
     def announce_to(self, publisher: Publisher) -> None:
+        """It hears of every state as it stands, and of everything from now on."""
+        for view in self.views.values():
+            publisher.publish(view)
         self._publishers.append(publisher)
 
     async def run(self) -> None:

@@ -60,3 +60,13 @@ def mqtt_send(
 
     settings = load_settings(config or default_config())
     asyncio.run(send(reachable(settings.mqtt, Path(settings.data)), topic, payload))
+
+
+@mqtt.command("contract")
+def mqtt_contract() -> None:
+    """Print what Lull says and takes: an AsyncAPI 3.0 document with JSON Schemas."""
+    import msgspec
+
+    from adapters.mqtt.contract import asyncapi
+
+    typer.echo(msgspec.json.format(msgspec.json.encode(asyncapi()), indent=2).decode())

@@ -97,6 +97,21 @@ async def test_states_are_shown_and_kept_for_the_view() -> None:
         assert room.brain.views[PlaybackState] in room.published
 
 
+async def test_who_listens_later_hears_of_every_state_as_it_stands() -> None:
+    class Late:
+        def __init__(self) -> None:
+            self.heard: list[object] = []
+
+        def publish(self, message: object) -> None:
+            self.heard.append(message)
+
+    async with Room(MemoryJournal()).living() as room:
+        await until_handled(room)
+        late = Late()
+        room.brain.announce_to(late)
+        assert late.heard == list(room.brain.views.values()) and len(late.heard) >= 3
+
+
 async def test_the_journal_replays_to_the_same_effects() -> None:
     async with Room(MemoryJournal()).living() as room:
         room.inbox.put(AudioReady(at=room.clock.now()))
