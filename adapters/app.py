@@ -14,7 +14,9 @@ from adapters.audio.process import AudioProcess
 from adapters.brain import Brain, Hands
 from adapters.clock import Clock
 from adapters.conversation import Conversation
-from adapters.devices_file import load_devices
+from adapters.devices_file import direct_devices, load_devices
+from adapters.direct.keeper import run_devices
+from adapters.direct.port import Port
 from adapters.inbox import Inbox
 from adapters.mqtt.endpoint import Endpoint
 from adapters.music import Music
@@ -34,6 +36,7 @@ from player.session.messages import (
     AudioReady,
     AudioReported,
     CommandArrived,
+    Fault,
     Started,
     Stopping,
 )
@@ -104,6 +107,8 @@ class Service:
             self._for_the_page,
             PageRecords(journal, catalogue),
         )
+        self._direct = direct_devices(settings)
+        self._port = Port(self._conversation.deliver, self._tell, self._clock.now)
         self._page = WebPage(settings, house)
         self._brain.announce_to(self._page.hub)
 
@@ -126,6 +131,7 @@ class Service:
         yield "audio", self._audio.run()
         yield "music", self._music.run()
         yield "conversation", self._conversation.run()
+        yield "direct", run_devices(self._direct, self._port)
         yield "page", self._page.run()
         if live:
             yield "view", self._show()
@@ -160,6 +166,9 @@ class Service:
                 position=last.position if last else Seconds(0.0),
             )
         )
+
+    def _tell(self, problem: str) -> None:
+        self._brain.tell(Fault(part="devices", problem=problem))
 
     # --- what people see ----------------------------------------------------------------------------------
 

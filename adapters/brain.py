@@ -72,6 +72,10 @@ class Brain:
             publisher.publish(view)
         self._publishers.append(publisher)
 
+    def tell(self, fault: Fault) -> None:
+        """People should know."""
+        self._carry_out(fault)
+
     async def run(self) -> None:
         """Until a `Stopping` was handled."""
         self._handle(self._started)

@@ -77,7 +77,7 @@ class Conversation:
             mqtt,
             self._topics,
             Identity(boot=self._brain.boot, version=version("lull")),
-            Callbacks(self._on_message, self._brain.keep_feedback, self._on_broker, self._vitals),
+            Callbacks(self.deliver, self._brain.keep_feedback, self._on_broker, self._vitals),
             self._clock.now,
         )
         self._brain.announce_to(link)
@@ -96,7 +96,8 @@ class Conversation:
                 wristband = VirtualWristband(self._topics.root, host, port, self._clock.now)
                 group.create_task(wristband.run(), name="wristband")
 
-    def _on_message(self, message: Command | Reading) -> None:
+    def deliver(self, message: Command | Reading) -> None:
+        """What a device said, over the wire or on this board."""
         at = self._clock.now()
         match message:
             case Command():

@@ -6,16 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
+from adapters.direct.keeper import device
+from adapters.direct.kinds import Direct
+from adapters.direct.port import Device
 from adapters.mqtt.mapping.compiler import compile_mapping
 from adapters.mqtt.mapping.errors import MappingError, Place
 from adapters.mqtt.mapping.model import Compiled
 from adapters.mqtt.mapping.profiles import expand
 from adapters.mqtt.mapping.topics import overlap
 from adapters.settings_file import Lines, config_dir, error_at, parsed, plain
-from player.errors import SettingsError
+from player.errors import DirectError, SettingsError
+from player.settings import Settings
 from player.units import Seconds
 
-MOST: Final = 64  # mappings of one player
+MOST: Final = 64  # mappings of one player, and devices on its board
+PARTS: Final = ("mappings", "direct")
 LOOK: Final = Seconds(2.0)  # how often the file is looked at
 
 Stamp = tuple[int, int] | None
@@ -52,22 +59,50 @@ def load_profile_tree(name: str, folder: Path, place: Place) -> object:
     return plain(file, parsed(file), (), {(): 1})
 
 
-def _list_of(path: Path, lines: Lines, data: Any) -> list[Any]:
+def load_direct(path: Path) -> tuple[Direct, ...]:
+    """What hangs on this board itself. Raises `SettingsError`."""
+    path = Path(path)
+    lines: Lines = {(): 1}
+    found: list[Direct] = []
+    for number, tree in enumerate(_list_of(path, lines, plain(path, parsed(path), (), lines), "direct")):
+        place: Place = ("direct", number)
+        try:
+            kind = msgspec.convert(_with_type(tree), Direct)
+            device(kind)
+        except (msgspec.ValidationError, DirectError) as error:
+            raise error_at(path, lines, place, str(error).replace("`$", "`")) from error
+        found.append(kind)
+    return tuple(found)
+
+
+def direct_devices(settings: Settings) -> tuple[Device, ...]:
+    """Those of the settings, ready to run. Raises `SettingsError`."""
+    return tuple(map(device, load_direct(Path(settings.devices)))) if settings.devices else ()
+
+
+def _with_type(tree: object) -> object:
+    """`kind` in the file is the tag of the union."""
+    if not isinstance(tree, dict) or "kind" not in tree:
+        raise msgspec.ValidationError("needs a `kind`: ble_heart_rate, usb_buttons or gpio_button")
+    return {("type" if key == "kind" else key): value for key, value in tree.items()}
+
+
+def _list_of(path: Path, lines: Lines, data: Any, part: str = "mappings") -> list[Any]:
     if data is None:
         return []
     if not isinstance(data, dict):
-        raise SettingsError("must begin with `mappings:`", file=str(path), line=1)
+        raise SettingsError("must begin with `mappings:` or `direct:`", file=str(path), line=1)
     for key in data:
-        if key != "mappings":
-            close = difflib.get_close_matches(key, ["mappings"], 1)
-            hint = "did you mean 'mappings'?" if close else "only mappings is known here"
+        if key not in PARTS:
+            close = difflib.get_close_matches(key, PARTS, 1)
+            hint = f"did you mean {close[0]!r}?" if close else "only mappings and direct are known here"
             raise error_at(path, lines, (key,), f"unknown key {key!r}: {hint}")
-    mappings = data.get("mappings") or []
-    if not isinstance(mappings, list):
-        raise error_at(path, lines, ("mappings",), "must be a list: begin each mapping with `- `")
-    if len(mappings) > MOST:
-        raise error_at(path, lines, ("mappings", MOST), f"more than {MOST} mappings")
-    return mappings
+    items = data.get(part) or []
+    if not isinstance(items, list):
+        raise error_at(path, lines, (part,), "must be a list: begin each one with `- `")
+    if len(items) > MOST:
+        raise error_at(path, lines, (part, MOST), f"more than {MOST}")
+    return items
 
 
 def _expanded(tree: Any, folder: Path, place: Place) -> Any:

@@ -57,6 +57,14 @@ class PayloadError(MqttError):
         self.topic, self.reason, self.detail = topic, reason, detail
 
 
+class DirectError(LullError):
+    """A device on this board that is away or cannot work. Attributes: lasting (it is no use to try again)."""
+
+    def __init__(self, problem: str, *, lasting: bool = False) -> None:
+        super().__init__(problem)
+        self.lasting = lasting
+
+
 class LibraryError(LullError):
     """A music folder that cannot be read."""
 

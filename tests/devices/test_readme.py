@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.devices_file import load_devices
+from adapters.devices_file import load_devices, load_direct
 from adapters.settings_file import config_dir, load_settings
 from player.model import Verb
 from tests.support.devices import PROFILES
@@ -21,7 +21,7 @@ LONGEST = 10  # lines
 def test_every_example_loads(block: str, tmp_path: Path) -> None:
     file = tmp_path / "devices.yaml"
     file.write_text(block)
-    assert load_devices(file)
+    assert load_devices(file) or load_direct(file)
     assert len(block.splitlines()) < LONGEST
 
 
