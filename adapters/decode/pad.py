@@ -19,7 +19,7 @@ VOICES: Final = (
 )
 DEPTH: Final = 0.2  # of the swelling
 APART: Final = 0.35  # Hz between the two sides and between the voices of a chorus: it never stands still
-LEVEL: Final = db_to_amplitude(-23.3)  # of one voice: the sum is −23 LUFS, as all music
+LEVEL: Final = db_to_amplitude(-24.2)  # of one voice: the sum is −23 LUFS, as all music
 
 
 class PadSource:
