@@ -96,7 +96,7 @@ class Service:
             profile=profile,
             memory=memory,
         )
-        hands = Hands(self._audio.send, self._music.save)
+        hands = Hands(self._audio.send, self._music.save, self._music.keep)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
         self._conversation = Conversation(settings, self._clock, self._inbox, self._brain, self._vitals)
         self._journal, self._quiet_hours = journal, profile.quiet_hours
@@ -130,6 +130,7 @@ class Service:
     def _parts(self, *, live: bool) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "audio", self._audio.run()
         yield "music", self._music.run()
+        yield "comfort", self._music.keep_comfort()
         yield "conversation", self._conversation.run()
         yield "direct", run_devices(self._direct, self._port)
         yield "page", self._page.run()

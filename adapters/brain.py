@@ -11,7 +11,7 @@ from msgspec import json
 
 from adapters.clock import Clock
 from adapters.inbox import Inbox
-from player.model import Feedback, MixCommand, TrackFeatures, TrackId
+from player.model import CatalogueEntry, Feedback, MixCommand, TrackFeatures, TrackId
 from player.ports.records import Journal, JournalEntry, Publisher
 from player.session.messages import (
     Decide,
@@ -20,6 +20,7 @@ from player.session.messages import (
     Event,
     Fault,
     FeedbackArrived,
+    KeepComfort,
     Mix,
     Remember,
     Reply,
@@ -41,10 +42,12 @@ TICK = Seconds(5.0)
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What the brain moves: mix commands for the audio process, finished analyses for the catalogue."""
+    """What the brain moves: mix commands for the audio process, finished analyses for the catalogue, and the
+    pieces to keep on this disk."""
 
     send: Callable[[MixCommand], None]
     save: Callable[[TrackId, TrackFeatures], None]
+    keep: Callable[[tuple[CatalogueEntry, ...]], None]
 
 
 class Brain:
@@ -163,6 +166,8 @@ class Brain:
                 self._publish(effect)
             case SaveFeatures(track_id=track_id, features=features):
                 self._hands.save(track_id, features)
+            case KeepComfort(pieces=pieces):
+                self._hands.keep(pieces)
             case Wake(at=at):
                 self._wake_at(at)
             case Remember() | Reply():

@@ -3,17 +3,20 @@
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from adapters.clock import Clock
 from adapters.inbox import Inbox
+from adapters.library.comfort import ComfortStore
 from adapters.library.watcher import LOOK_AGAIN, LibraryWatcher
 from player.errors import LibraryError
 from player.model import CatalogueEntry, TrackFeatures, TrackId
 from player.ports.records import CatalogueStore
-from player.session.messages import CatalogueChanged
+from player.session.messages import CatalogueChanged, ComfortKept
 from player.settings import LibrarySettings, Settings
 from player.units import Seconds
 
@@ -33,6 +36,29 @@ class Music:
         self._rendering = False  # the demo library: what is there is not all there will be
         self._all_looked_at = False
         self.state = "looking for music"
+        self._comfort = ComfortStore(Path(settings.data) / "comfort", settings.library.comfort_mb)
+        self._to_keep: asyncio.Queue[tuple[CatalogueEntry, ...]] = asyncio.Queue()
+
+    def keep(self, pieces: tuple[CatalogueEntry, ...]) -> None:
+        """Copy these pieces to this disk; a newer wish replaces one that waits."""
+        while not self._to_keep.empty():
+            self._to_keep.get_nowait()
+        self._to_keep.put_nowait(pieces)
+
+    async def keep_comfort(self) -> None:
+        """For ever: what is on this disk, and then what shall be."""
+        await self._carry(self._comfort.load)
+        while True:
+            pieces = await self._to_keep.get()
+            await self._carry(partial(self._comfort.keep, pieces))
+
+    async def _carry(self, work: Callable[[], tuple[CatalogueEntry, ...]]) -> None:
+        try:
+            kept = await asyncio.to_thread(work)
+        except LibraryError as error:
+            log.warning("%s", error)
+        else:
+            self._inbox.put(ComfortKept(at=self._clock.now(), kept=kept))
 
     async def run(self) -> None:
         library = self._settings.library

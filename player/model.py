@@ -33,6 +33,8 @@ class Track(Struct, frozen=True, kw_only=True):
     album: str = ""
     year: int | None = None  # year of release
     language: str = ""  # ISO 639, "" when unknown
+    live: bool = False  # has no end and no place to return to: internet radio
+    approved: bool = True  # False, of a remote library: heard only when the profile names it
 
 
 class Mode(StrEnum):
@@ -218,6 +220,7 @@ class Load(Struct, frozen=True, kw_only=True, tag=True):
     uri: str
     start: Seconds = Seconds(0.0)
     gain: Decibels | None = None  # None: decide from what is decoded ahead, conservatively
+    live: bool = False  # its clock is not the sound card's
 
 
 class Unload(Struct, frozen=True, kw_only=True, tag=True):
@@ -284,6 +287,14 @@ class DeckFailed(Struct, frozen=True, kw_only=True, tag=True):
     reason: str
 
 
+class DeckStarving(Struct, frozen=True, kw_only=True, tag=True):
+    """No frame came for a while and the ring runs out: `remaining` is left to fade to something else."""
+
+    deck: int
+    track_id: TrackId
+    remaining: Seconds
+
+
 class DeckEnding(Struct, frozen=True, kw_only=True, tag=True):
     """The source has ended and only `remaining` is left in the ring: time to prepare the next."""
 
@@ -329,7 +340,26 @@ class Listened(Struct, frozen=True, kw_only=True, tag=True):
     complete: bool
 
 
-AudioReport = SinkOpened | DeckLoaded | DeckFailed | DeckEnding | DeckFreed | Heard | Progress | Listened
+class NowPlaying(Struct, frozen=True, kw_only=True, tag=True):
+    """A station names what it plays; "" when it no longer says."""
+
+    deck: int
+    track_id: TrackId  # of the station
+    title: str
+
+
+AudioReport = (
+    SinkOpened
+    | DeckLoaded
+    | DeckFailed
+    | DeckStarving
+    | DeckEnding
+    | DeckFreed
+    | Heard
+    | Progress
+    | Listened
+    | NowPlaying
+)
 
 
 # --- commands from people and devices --------------------------------------------------------------

@@ -17,6 +17,7 @@ ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 class LibrarySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     folders: tuple[str, ...] = ()  # empty: the demo library
     formats: tuple[str, ...] = ("mp3", "ogg", "opus", "flac", "m4a", "wav")
+    comfort_mb: Annotated[int, Meta(ge=0, le=100_000)] = 200  # room for the comfort set on this disk
 
 
 class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -20,6 +21,7 @@ AHEAD_AUDIBLE: Final = Seconds(30.0)  # decoded ahead of the ear
 AHEAD_STANDBY: Final = Seconds(10.0)
 REFILL: Final = Seconds(2.0)  # the ring is filled up in bursts of at least this much
 ENOUGH: Final = Seconds(0.5)  # decoded before a deck may start
+ENOUGH_LIVE: Final = Seconds(2.0)  # the same for a station: the network pauses
 CUE_LEVEL: Final = np.float32(1e-3)  # −60 dBFS: what is quieter at the start is skipped
 CUE_LEAD: Final = Seconds(0.02)  # kept before it, for soft attacks
 CUE_MAX: Final = Seconds(30.0)
@@ -56,6 +58,9 @@ class Decoder:
         self.ring = Ring(seconds_to_frames(AHEAD_AUDIBLE))
         self.audible = False
         self.source_ended = False
+        self.came = time.monotonic()  # when sound was decoded last
+        self.titles: deque[tuple[int, str]] = deque(maxlen=32)  # from which frame on a station names what
+        self._frames = 0  # written to the ring
         self.from_start = load.start <= 0
         self.cancelled = threading.Event()
         self.analysed = True  # False: its analysis was given up, the music goes on without
@@ -96,6 +101,7 @@ class Decoder:
             block = source.read()
             if block is None:
                 break
+            self.came = time.monotonic()
             self._listener.analyse(self, block)
             if self._head is not None:
                 block = self._head.cued(block)
@@ -125,7 +131,9 @@ class Decoder:
             ahead = AHEAD_AUDIBLE if self.audible else max(AHEAD_STANDBY, GUESS_HEAD if self._head else 0.0)
             if ring.level >= seconds_to_frames(ahead):
                 self._wait_until(ahead - REFILL)
-            block = block[ring.write(block) :]
+            taken = ring.write(block)
+            self._frames += taken
+            block = block[taken:]
 
     def _wait_until(self, ahead: float) -> None:
         """Until no more than `ahead` seconds are in the ring, or the deck became audible and wants more."""
@@ -148,7 +156,7 @@ class _Head:
 
     @property
     def enough(self) -> bool:
-        if self._heard < seconds_to_frames(ENOUGH):
+        if self._heard < seconds_to_frames(ENOUGH_LIVE if self._load.live else ENOUGH):
             return False
         if self._load.gain is not None or self._heard >= seconds_to_frames(GUESS_HEAD):
             return True

@@ -22,9 +22,11 @@ from player.model import (
     DeckFailed,
     DeckFreed,
     DeckLoaded,
+    DeckStarving,
     Heard,
     Load,
     MixCommand,
+    NowPlaying,
     Progress,
     Stop,
     Unload,
@@ -42,6 +44,8 @@ log = logging.getLogger(__name__)
 
 BLOCK: Final = 960  # frames, 20 ms: a command waits no longer; shorter blocks cost more processor time
 PROGRESS_BLOCKS: Final = 12  # 4 reports a second
+STARVING: Final = Seconds(2.5)  # left in the ring, and no frame came for
+QUIET: Final = Seconds(1.0)  # so long: time to fade to something else; tuning constants
 ENDING: Final = Seconds(12.0)  # left in the ring when the end is announced
 INBOX: Final = 1024  # commands and news of decoders; full: the sender waits
 
@@ -75,6 +79,7 @@ class Deck:
         self.decoder = decoder
         self.cue: Seconds | None = None
         self.ending_told = False
+        self.starving_told = False
 
 
 class Renderer:
@@ -224,6 +229,8 @@ class Renderer:
             position = Seconds(deck.cue + max(0.0, frames_to_seconds(status.position - self._mixer.latency)))
             ring = frames_to_seconds(status.level)
             self._tell_ending(number, deck, ring)
+            self._tell_starving(number, deck, ring)
+            self._tell_title(number, deck, status.position)
         late = np.array(self._intervals) - BLOCK / SAMPLE_RATE
         self._report(
             Progress(
@@ -244,3 +251,21 @@ class Renderer:
             deck.ending_told = True
             track_id = deck.decoder.load.track_id
             self._report(DeckEnding(deck=number, track_id=track_id, remaining=ring))
+
+    def _tell_starving(self, number: int, deck: Deck, ring: Seconds) -> None:
+        """By frames that did not come, whatever the source says of itself."""
+        decoder = deck.decoder
+        if ring > STARVING or decoder.source_ended:
+            deck.starving_told = False
+        elif time.monotonic() - decoder.came >= QUIET and not deck.starving_told:
+            deck.starving_told = True
+            self._report(DeckStarving(deck=number, track_id=decoder.load.track_id, remaining=ring))
+
+    def _tell_title(self, number: int, deck: Deck, position: Frames) -> None:
+        """As it reaches the ear."""
+        titles = deck.decoder.titles
+        title = None
+        while titles and titles[0][0] <= position - self._mixer.latency:
+            title = titles.popleft()[1]
+        if title is not None:
+            self._report(NowPlaying(deck=number, track_id=deck.decoder.load.track_id, title=title))

@@ -1,6 +1,8 @@
 """Decoding of files and streams: FFmpeg first, libVLC for what only VLC can reach."""
 
 from adapters.decode.av import AvSource, UnsupportedSourceError
+from adapters.decode.pad import URI as PAD
+from adapters.decode.pad import PadSource
 from player.ports.audio import AudioSource
 from player.units import CHANNELS, SAMPLE_RATE
 
@@ -11,6 +13,8 @@ def open_source(uri: str, rate: int | None = SAMPLE_RATE, channels: int | None =
     `rate`, `channels` None: those of the source (for scanning); libVLC always gives 48 kHz stereo.
     Raises `DecodeError` with a sentence for people.
     """
+    if uri == PAD:
+        return PadSource()
     try:
         return AvSource(uri, rate, channels)
     except UnsupportedSourceError:

@@ -96,6 +96,9 @@ def state(topics: Topics, view: StateView, moment: Moment) -> Outgoing:
                 device=clean(view.device, MAX_TEXT),
                 fault=clean(view.fault, MAX_TEXT),
                 calmness=_short(view.calmness),
+                step=view.step,
+                step_reason=clean(view.step_reason, MAX_TEXT),
+                now_playing=clean(view.now_playing, MAX_TEXT),
             )
         case VolumeState():
             payload = VolumePayload(

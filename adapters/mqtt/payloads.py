@@ -78,6 +78,9 @@ class PlaybackPayload(Outbound, frozen=True, kw_only=True):
     device: str
     fault: str
     calmness: float | None
+    step: str = ""  # stream | library | comfort | pad; "" while nothing is heard
+    step_reason: str = ""
+    now_playing: str = ""
 
 
 class VolumePayload(Outbound, frozen=True, kw_only=True):

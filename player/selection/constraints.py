@@ -31,6 +31,8 @@ PARTIAL = Constraint("partly-analysed", "are not analysed in full yet")
 STARTLING = Constraint("startle", "have a sudden rise in loudness")
 MINOR = Constraint("minor", "are in a minor key, which this resident shall not hear while restless")
 RECENT = Constraint("repetition", "were heard just now")
+UNAPPROVED = Constraint("not-approved", "are of a remote library and not approved (name them as loved)")
+LIVE = Constraint("live", "are stations, which are heard when they are asked for")
 FLOOR = Constraint("not-calmer", "are less calm than what is asked for")
 AROUSING = Constraint("arousing", "are more arousing than what is heard, and the resident is restless")
 SWELL = Constraint("loudness-step", "have passages much louder than what is heard")
@@ -44,6 +46,8 @@ BY_FLAG = (
     (Flag.PARTIAL, PARTIAL),
     (Flag.STARTLING, STARTLING),
     (Flag.MINOR, MINOR),
+    (Flag.UNAPPROVED, UNAPPROVED),
+    (Flag.LIVE, LIVE),
 )
 
 
@@ -58,9 +62,9 @@ class Limits(Struct, frozen=True):
 
     @property
     def open(self) -> bool:
-        """Nothing is asked of a track but that it is on the shelf and not excluded."""
+        """Nothing is asked of a track but that it is on the shelf, no station, and not excluded."""
         return (
-            not self.banned & ~OFF_THE_SHELF
+            not self.banned & ~(OFF_THE_SHELF | Flag.LIVE)
             and self.least_calmness <= 0.0
             and self.most_arousal >= ANYTHING
             and self.most_swell >= ANYTHING
@@ -74,6 +78,8 @@ def limits(context: Context, history: History, person: Person, present: Facts | 
     if context.soothe:
         banned |= Flag.STARTLING | Flag.UNKNOWN | Flag.PARTIAL
         calmness = context.floor
+    if context.soothe or relax < Relax.ALL:
+        banned |= Flag.LIVE
     if (context.soothe or situation.restless) and relax < Relax.ALL and person.high_risk:
         banned |= Flag.MINOR
     if relax < Relax.COMFORT:

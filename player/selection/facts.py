@@ -33,9 +33,11 @@ class Flag:
     MINOR = 128
     FAST = 256
     GONE = 512  # the file was removed
+    UNAPPROVED = 1024  # of a remote library, and nobody named it
+    LIVE = 2048  # a station: it has no end, so it is heard when it is asked for
 
 
-OFF_THE_SHELF = Flag.NEVER | Flag.SILENT | Flag.SPOKEN | Flag.ADVERT | Flag.GONE  # whatever is asked for
+OFF_THE_SHELF = Flag.NEVER | Flag.SILENT | Flag.SPOKEN | Flag.ADVERT | Flag.GONE | Flag.UNAPPROVED  # always
 
 
 class Facts(Struct, frozen=True, gc=False):
@@ -79,6 +81,10 @@ class Describer:
     def _flags(self, track: Track, features: TrackFeatures | None, *, named: bool) -> int:
         """`named` by a person to be loved: then spoken word is what is wanted."""
         flags = Flag.NEVER if self.prior.never(track) else 0
+        if not track.approved and not self.prior.named(track):
+            flags |= Flag.UNAPPROVED
+        if track.live:
+            return flags | Flag.LIVE | Flag.UNKNOWN | Flag.PARTIAL
         if features is None:
             return flags | Flag.UNKNOWN | Flag.PARTIAL
         if features.integrated_loudness is None:

@@ -94,6 +94,10 @@ class Prior:
     def never(self, track: Track) -> bool:
         return self._never.any(track)
 
+    def named(self, track: Track) -> bool:
+        """Whether a person named it, by title, artist or kind."""
+        return self._loved.any(track) or self._first.any(track)
+
     def judge(self, track: Track) -> tuple[float, str, int | None]:
         """Familiarity, what it rests on in a few words, and the place in the list of loved tracks.
 

@@ -101,6 +101,18 @@ class Selector:
         expected = self.policy.predict_one(candidate, scene)
         return self._selection(Choice(candidate=candidate, propensity=1.0, expected=expected), scene)
 
+    def favourites(self, context: Context, history: History, count: int) -> tuple[CatalogueEntry, ...]:
+        """The pieces that may be played and were liked, helped or are loved most, best first."""
+        scene = self._scene(context)
+        bound = limits(context, history, scene.person, scene.present)
+        candidates = [c for c in self._shortlist(bound, scene, history, Random(0)) if not c.track.live]
+        candidates.sort(
+            key=lambda c: (c.likes, c.facts.flags & Flag.STARTLING == 0, c.familiarity, c.facts.calmness),
+            reverse=True,
+        )
+        slots = (self._shelf.slot(c.track.id) for c in candidates[:count])
+        return tuple(self._entries[slot] for slot in slots if slot is not None)
+
     def why_nothing(self, context: Context, history: History) -> str:
         """One sentence on what stands in the way. Looks at every track: for when nothing was found."""
         scene = self._scene(context)

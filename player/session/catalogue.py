@@ -18,7 +18,9 @@ class Catalogue:
     def __init__(self) -> None:
         self._entries: dict[TrackId, CatalogueEntry] = {}
         self._gone: set[TrackId] = set()  # files removed: still known, never chosen
+        self.reserve: dict[TrackId, CatalogueEntry] = {}  # for faults: known by id, never chosen from
         self._broken: dict[TrackId, Seconds] = {}  # not tried before this moment
+        self._copies: dict[TrackId, Seconds] = {}  # of the comfort set, the same
         self._changed: dict[TrackId, None] = {}  # not yet told by `changes`, in the order in which they came
         self.complete = False  # every folder has been looked at once
         self.version = 0
@@ -28,7 +30,9 @@ class Catalogue:
 
     def get(self, track_id: TrackId | None) -> CatalogueEntry | None:
         """Also of a piece whose file was removed: it may still be heard."""
-        return self._entries.get(track_id) if track_id is not None else None
+        if track_id is None:
+            return None
+        return self._entries.get(track_id) or self.reserve.get(track_id)
 
     def broken(self, at: Seconds) -> frozenset[TrackId]:
         """What could not be played a moment ago."""
@@ -61,10 +65,22 @@ class Catalogue:
             self._changed[track_id] = None
             self.version += 1
 
+    def copy_broke(self, track_id: TrackId, at: Seconds) -> None:
+        self._copies[track_id] = Seconds(at + TRY_AGAIN)
+
+    def copy_broken(self, track_id: TrackId, at: Seconds) -> bool:
+        """Whether the copy in the comfort set could not be played a moment ago."""
+        return at < self._copies.get(track_id, Seconds(0.0))
+
     def broke(self, track_id: TrackId, at: Seconds) -> None:
         """Not tried again for a while, unless the file is found anew."""
         self._broken[track_id] = Seconds(at + TRY_AGAIN)
         self.version += 1
+
+    def mended(self, track_id: TrackId) -> None:
+        """It was tried, and comes."""
+        if self._broken.pop(track_id, None) is not None:
+            self.version += 1
 
     def named(self, name: str | None) -> CatalogueEntry | None:
         """The first track that a person names by title, "artist - title" or path."""

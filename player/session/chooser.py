@@ -77,6 +77,31 @@ class Chooser:
                 return choice
         return self.following(None, at, calm=False)
 
+    def this(self, entry: CatalogueEntry | None, at: Seconds) -> Selection | None:
+        """This very piece, if it may be played."""
+        return None if entry is None else self._allowed(entry.track.id, at)
+
+    def again(self, present: TrackId | None, at: Seconds) -> CatalogueEntry | None:
+        """A piece to try although it could not be played a moment ago."""
+        last = without(frozenset(), present)
+        for relax in (Relax.COMFORT, Relax.ALL):
+            choice = self._choose(self._context(present, at, relax=relax, avoid=last, broken=frozenset()))
+            if choice is not None:
+                return self._catalogue.get(choice.track_id)
+        return None
+
+    def permitted(self, track_id: TrackId, at: Seconds) -> bool:
+        """Whether nothing but a fault stands against this piece."""
+        self._take_changes()
+        question = self._context(None, at, relax=Relax.ALL, avoid=frozenset(), broken=frozenset())
+        return self._selector.allows(track_id, question, self._recall.history(at)) is not None
+
+    def favourites(self, at: Seconds, count: int) -> tuple[CatalogueEntry, ...]:
+        """The pieces that are loved or known to help, best first."""
+        self._take_changes()
+        question = self._context(None, at, relax=Relax.ALL, avoid=frozenset(), broken=frozenset())
+        return self._selector.favourites(question, self._recall.history(at), count)
+
     def may_play(self, track_id: TrackId, at: Seconds) -> CatalogueEntry | None:
         """The entry, if it is there and nothing bars it or lately broke it."""
         return self._catalogue.get(track_id) if self._allowed(track_id, at) else None
@@ -113,8 +138,9 @@ class Chooser:
         relax: Relax = Relax.NOTHING,
         avoid: frozenset[TrackId] | None = None,
         surest: bool = False,
+        broken: frozenset[TrackId] | None = None,
     ) -> Context:
-        """avoid: None for what was heard lately and the present piece."""
+        """avoid: None for what was heard lately and the present piece. broken: None for what is."""
         if avoid is None:
             avoid = without(self._recall.recent(min(RECENT, len(self._catalogue) // 3)), present)
         before = None if present is None else self._steps.get(present)
@@ -124,7 +150,7 @@ class Chooser:
             floor=floor,
             relax=relax,
             avoid=avoid,
-            broken=self._catalogue.broken(at),
+            broken=self._catalogue.broken(at) if broken is None else broken,
             present=self._catalogue.get(present),
             step=0 if before is None else before + 1,
             situation=self.situation,

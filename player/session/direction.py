@@ -7,6 +7,7 @@ from msgspec import structs
 from player.model import CatalogueEntry, Selection, TrackId
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
+from player.session.ladder import PAD_ID, Ladder, Step
 from player.session.messages import Decision, Resume
 from player.session.motive import (
     LOOK,
@@ -26,6 +27,8 @@ from player.session.transport import Broke, Ending, Entered, Outcome, RanOut, Ta
 from player.session.views import track_view
 from player.settings import PolicySettings
 from player.units import Seconds
+
+MACHINE = {"ended", "fault", "recovered", "guard"}  # triggers that are no person's wish
 
 
 class Direction:
@@ -48,6 +51,7 @@ class Direction:
         self._coming: Coming | None = None
         self.agitation: float | None = None  # of the latest estimate, for the record of decisions
         self.policy = PolicySettings()
+        self.ladder = Ladder(catalogue, recall)
 
     @property
     def heard(self) -> bool:
@@ -79,7 +83,7 @@ class Direction:
         """Music from silence. False when nothing may be played."""
         choice = self._chooser.first(first, at)
         if choice is None:
-            return False
+            return self.descend(at, why)
         reason = f"{why}: {choice.reason}."
         self.state = Playing(since=at, reason=reason)
         self._go(choice, Motive(kind="start", trigger=trigger, reason=reason), START_FADE, at)
@@ -95,6 +99,7 @@ class Direction:
         if not isinstance(self.state, Playing | Soothing):
             self.state = Playing(since=at, reason=reason)
         self._record(Motive(kind="resume", trigger=trigger, reason=reason), entry, at)
+        self.ladder.coming(entry)
         self._transport.go(Target(entry=entry, fade=RESUME_FADE, start=place.position), at)
         return True
 
@@ -172,6 +177,28 @@ class Direction:
         if isinstance(self.state, Fading) and at >= self.state.until:
             self.finish(at)
 
+    def descend(self, at: Seconds, why: str, fade: Seconds | None = None) -> bool:
+        """To what a fault leaves. False when people, not faults, left nothing."""
+        entry = self.ladder.below(at, self._transport.current)
+        if entry is None:
+            return False
+        what = (
+            "a gentle sound" if entry.track.id == PAD_ID else f"“{entry.track.title}” from this player's disk"
+        )
+        reason = f"{why}: {what} is heard meanwhile."
+        self._wake_up(at)
+        match self.state:
+            case Playing() | Soothing():
+                self.state = structs.replace(self.state, since=at, reason=reason)
+            case _:
+                self.state = Playing(since=at, reason=reason)
+        self._record(Motive(kind="next", trigger="fault", reason=reason), entry, at)
+        self.ladder.coming(entry, f"{why}.")
+        self._transport.go(
+            Target(entry=entry, fade=self.policy.swap_fade_s if fade is None else fade, gentle=True), at
+        )
+        return True
+
     def finish(self, at: Seconds) -> None:
         """The end of a fade-out, at its time or because a person wants silence now."""
         if isinstance(self.state, Fading):
@@ -189,12 +216,24 @@ class Direction:
                 self._before_the_end(end, at)
 
     def follow(
-        self, at: Seconds, trigger: str, why: str, not_before: Seconds = NOW, fade: Seconds | None = None
+        self,
+        at: Seconds,
+        trigger: str,
+        why: str,
+        not_before: Seconds = NOW,
+        fade: Seconds | None = None,
+        *,
+        prefer: CatalogueEntry | None = None,
     ) -> bool:
         """The next piece. False when nothing may be played."""
-        choice = self._chooser.following(self.wanted, at, calm=self._stays_calm(at))
+        calm = self.stays_calm(at)
+        if prefer is None and trigger == "ended" and self.ladder.stream_back and not calm:
+            prefer = self.ladder.stream
+        choice = self._chooser.this(prefer, at) or self._chooser.following(self.wanted, at, calm=calm)
         if choice is None:
             return False
+        if trigger not in MACHINE:
+            self.ladder.forget()
         reason = f"{why}: {choice.reason}."
         self._wake_up(at)
         match self.state:
@@ -208,6 +247,7 @@ class Direction:
             self.policy.swap_fade_s if fade is None else fade,
             at,
             not_before,
+            gentle=trigger in ("fault", "recovered"),
         )
         return True
 
@@ -280,16 +320,20 @@ class Direction:
         playing = isinstance(self.state, Playing | Soothing)
         match outcome:
             case Entered(track_id=track_id):
-                self._recall.played(track_id, at)
-                self._recall.place(track_id, self._transport.position, at)
+                self.ladder.entered(track_id, at)
+                if track_id != PAD_ID:
+                    self._recall.played(track_id, at)
+                    self._recall.place(track_id, self._transport.position, at)
             case Broke(track_id=track_id):
                 self._broke(outcome, at)
                 if not playing:
                     pass
                 elif self.wanted is None or (outcome.dry and self._transport.target is None):
-                    self._after_fault(at, f"The piece before could not be played ({outcome.reason})")
+                    self._after_fault(
+                        at, f"The piece before could not be played ({outcome.reason})", outcome.left
+                    )
                 elif outcome.wanted and self._transport.current != track_id:
-                    self.follow(at, "fault", "The piece that was to come could not be played")
+                    self.go_on(at, "fault", "The piece that was to come could not be played")
             case Ending(at=end):
                 if playing and self._transport.target is None:
                     self._before_the_end(end, at)
@@ -311,7 +355,14 @@ class Direction:
             self.state = Resting(since=self.state.until, reason=self.state.reason)
 
     def _broke(self, broke: Broke, at: Seconds) -> None:
+        ladder, entry = self.ladder, self._catalogue.get(broke.track_id)
+        if ladder.trial is not None and ladder.trial.entry.track.id == broke.track_id:
+            ladder.failed(at)
+        if ladder.standing is not None and ladder.standing.step is Step.COMFORT:
+            self._catalogue.copy_broke(broke.track_id, at)
         self._catalogue.broke(broke.track_id, at)
+        if entry is not None and entry.track.live and (broke.wanted or broke.dry or self.wanted is None):
+            ladder.leave(entry, f"“{entry.track.title}” does not come ({broke.reason}).", at)
         resume = self._recall.resume
         if resume is not None and resume.track_id == broke.track_id:
             self._recall.forget_place()
@@ -320,17 +371,19 @@ class Direction:
         fade = Seconds(max(min(self.policy.swap_fade_s, end - at), 0.5))
         self.follow(at, "ended", "Next", not_before=Seconds(end - fade), fade=fade)
 
-    def _after_fault(self, at: Seconds, why: str) -> None:
-        self.go_on(at, "fault", why)
+    def _after_fault(self, at: Seconds, why: str, left: Seconds | None = None) -> None:
+        fade = None if left is None else Seconds(max(min(self.policy.swap_fade_s, left), 1.0))
+        self.go_on(at, "fault", why, fade)
 
-    def go_on(self, at: Seconds, trigger: str, why: str) -> None:
-        """Another piece, or silence with its reason."""
-        if not self.follow(at, trigger, why):
+    def go_on(self, at: Seconds, trigger: str, why: str, fade: Seconds | None = None) -> None:
+        """Another piece, a step down the ladder, or silence with its reason."""
+        if not self.follow(at, trigger, why, fade=fade) and not self.descend(at, why, fade):
             self.idle(at, self._chooser.why_nothing(at), fault=True)
 
     # --- tools --------------------------------------------------------------------------------------
 
-    def _stays_calm(self, at: Seconds) -> bool:
+    def stays_calm(self, at: Seconds) -> bool:
+        """What follows shall be calm, for music soothes or has soothed."""
         match self.state:
             case Soothing() | Paused(during=Soothing()):
                 return True
@@ -353,16 +406,25 @@ class Direction:
         self._recall.held_by = self._recall.paused_by = self._recall.resting = None
 
     def _go(
-        self, choice: Selection, motive: Motive, fade: Seconds, at: Seconds, not_before: Seconds = NOW
+        self,
+        choice: Selection,
+        motive: Motive,
+        fade: Seconds,
+        at: Seconds,
+        not_before: Seconds = NOW,
+        *,
+        gentle: bool = False,
     ) -> None:
         entry = self._catalogue.get(choice.track_id)
         if entry is None:  # the selector chose from the catalogue within this very event
             raise AssertionError(choice.track_id)
         self._recall.held_by = self._recall.resting = None
         self._record(motive, entry, at, choice)
-        gentle = motive.kind == "swap"
-        self._coming = Coming(choice=choice, soothing=gentle)
-        self._transport.go(Target(entry=entry, fade=fade, not_before=not_before, gentle=gentle), at)
+        soothing = motive.kind == "swap"
+        self._coming = Coming(choice=choice, soothing=soothing)
+        self.ladder.coming(entry, motive.reason if motive.trigger == "fault" else "")
+        target = Target(entry=entry, fade=fade, not_before=not_before, gentle=gentle or soothing)
+        self._transport.go(target, at)
 
     def _record(
         self, motive: Motive, entry: CatalogueEntry | None, at: Seconds, choice: Selection | None = None

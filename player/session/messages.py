@@ -109,6 +109,13 @@ class CatalogueChanged(Struct, frozen=True, kw_only=True, tag=True):
     complete: bool = False  # every folder has been looked at
 
 
+class ComfortKept(Struct, frozen=True, kw_only=True, tag=True):
+    """The comfort set as it now lies on this disk; each `uri` is that of the copy."""
+
+    at: Seconds
+    kept: tuple[CatalogueEntry, ...]
+
+
 class ReadingArrived(Struct, frozen=True, kw_only=True, tag=True):
     at: Seconds
     reading: Reading
@@ -160,6 +167,7 @@ class Tick(Struct, frozen=True, kw_only=True, tag=True):
 Event = (
     Started
     | CatalogueChanged
+    | ComfortKept
     | ReadingArrived
     | CommandArrived
     | FeedbackArrived
@@ -196,6 +204,9 @@ class PlaybackState(Struct, frozen=True, kw_only=True, tag=True):
     device: str
     fault: str  # "" when none: a plain sentence for people
     calmness: float | None = None
+    step: str = ""  # where the music comes from: stream | library | comfort | pad; "" while none is heard
+    step_reason: str = ""  # why it is not the step before; "" when it is what was chosen
+    now_playing: str = ""  # what a station says that it plays
 
 
 class VolumeState(Struct, frozen=True, kw_only=True, tag=True):
@@ -278,10 +289,16 @@ class SaveFeatures(Struct, frozen=True, kw_only=True, tag=True):
     features: TrackFeatures
 
 
+class KeepComfort(Struct, frozen=True, kw_only=True, tag=True):
+    """Keep these pieces as copies on this disk, best first, as far as there is room; no others."""
+
+    pieces: tuple[CatalogueEntry, ...]
+
+
 class Wake(Struct, frozen=True, kw_only=True, tag=True):
     """Send a `Tick` at this moment; the newest `Wake` replaces older ones."""
 
     at: Seconds
 
 
-Effect = Mix | Show | Decide | Fault | Reply | Remember | SaveFeatures | Wake
+Effect = Mix | Show | Decide | Fault | Reply | Remember | SaveFeatures | KeepComfort | Wake

@@ -4,6 +4,8 @@ from operator import is_not
 from random import Random
 from typing import assert_never
 
+from msgspec import structs
+
 from player.listener.evidence import EvidencePool
 from player.model import (
     AdaptMode,
@@ -13,6 +15,7 @@ from player.model import (
     DeckFailed,
     Feedback,
     Listened,
+    NowPlaying,
     SinkOpened,
     TrackId,
     Verb,
@@ -27,12 +30,14 @@ from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.commands import RESIDENT, CommandDesk, Result
 from player.session.direction import Direction
+from player.session.favourites import Favourites
 from player.session.learning import Learning
 from player.session.messages import (
     AudioLost,
     AudioReady,
     AudioReported,
     CatalogueChanged,
+    ComfortKept,
     CommandArrived,
     Decide,
     Decision,
@@ -40,6 +45,7 @@ from player.session.messages import (
     Event,
     Fault,
     FeedbackArrived,
+    KeepComfort,
     Mix,
     ModeState,
     ReadingArrived,
@@ -54,6 +60,7 @@ from player.session.messages import (
     Wake,
 )
 from player.session.recall import Recall
+from player.session.recovery import Recovery
 from player.session.schedule import Schedule
 from player.session.states import Idle, Playing, Soothing
 from player.session.transport import Entered, Transport
@@ -96,6 +103,7 @@ class Session:
             self._transport, self._chooser, self._catalogue, self._recall, self._decide
         )
         self._direction.policy = policy
+        self._direction.ladder.jitter = Random(started.seed)
         self._volume = VolumeControl(
             started.profile, started.memory.volume, started.settings.audio.full_scale_dba
         )
@@ -105,12 +113,15 @@ class Session:
         self._learning = Learning(self._chooser, self._recall, policy)
         self._care = Care(self._direction, self._recall, self._learning)
         self._schedule = Schedule(self._direction, self._recall, self._learning, started.profile.usual_peak)
+        self._recovery = Recovery(self._direction, self._transport, self._chooser, self._catalogue)
+        self._favourites = Favourites(self._catalogue, self._chooser, self._recall)
         self._alarm = Alarm(self._direction, self._recall)
         self._evidence = EvidencePool(started.memory.habits)
         self._habits_kept = started.at
         self._listener = self._evidence.estimate(started.at)
         self._board = Board(lambda view: self._out.append(Show(state=view)))
-        self._seen: tuple[object, ...] = (None,) * 7  # what was shown last, but for the listener
+        self._now_playing: tuple[TrackId, str] = ("", "")
+        self._seen: tuple[object, ...] = (None,) * 9  # what was shown last, but for the listener
         self._level: Decibels | None = None
         self._programme: Decibels | None = None  # heard in the room
         self._wake: Seconds | None = None
@@ -133,6 +144,8 @@ class Session:
             case CatalogueChanged(found=found, gone=gone, complete=complete):
                 self._catalogue.merge(found, gone)
                 self._catalogue.complete |= complete
+            case ComfortKept(kept=kept):
+                self._direction.ladder.keep(kept)
             case ReadingArrived(reading=reading):
                 self._evidence.observe(reading)
                 self._alarm.observe(reading, at)
@@ -169,12 +182,15 @@ class Session:
         self._listener = listener = self._evidence.estimate(at)
         self._direction.agitation = listener.agitation if listener.confidence > 0 else None
         self._direction.tick(at)
+        self._recovery.tick(at)
         if self._care.follow(listener, self._minute, self._occasion()):
             self._schedule.began(at)
         self._schedule.follow(listener, self._minute, self._occasion())
         self._learning.look(listener, self._minute, self._heard())
         self._send_level()
         self._stand_by(at)
+        if pieces := self._favourites.changed(at):
+            self._out.append(KeepComfort(pieces=pieces))
         self._show()
         if not 0.0 <= at - self._habits_kept < KEEP_HABITS:
             self._habits_kept, self._recall.habits = at, self._evidence.habits()
@@ -190,7 +206,7 @@ class Session:
         if not isinstance(state, Idle) or not self._audio_ready or self._alarm.on:
             return
         place = self._recall.resume
-        if not len(self._catalogue):
+        if not len(self._catalogue) and not (self._catalogue.complete and self._direction.ladder.comfort):
             missing = NO_MUSIC if self._catalogue.complete else LOOKING
             self._direction.idle(at, missing, fault=state.fault)
         elif state.fault:
@@ -257,7 +273,7 @@ class Session:
         Chosen anew only when something changed: a choice looks at the whole catalogue.
         """
         current = self._transport.current
-        if current is None or not self._transport.settled:
+        if current is None or not self._transport.settled or self._direction.ladder.trial is not None:
             return
         chosen_for = (current, self._catalogue.version, self._recall.version)
         if chosen_for != self._standby_for:
@@ -277,6 +293,7 @@ class Session:
         moments = [
             self._transport.waits_until,
             self._direction.ends_at,
+            *self._recovery.due,
             *self._care.due(at),
             *self._schedule.due(),
         ]
@@ -338,6 +355,10 @@ class Session:
                     self._catalogue.learn(track_id, features)
                 if complete:
                     self._out.append(SaveFeatures(track_id=track_id, features=features))
+            case NowPlaying(track_id=track_id, title=title):
+                self._now_playing = (track_id, title)
+            case DeckFailed(track_id=track_id) if self._is_tried(track_id):
+                pass  # what was told of it still holds
             case DeckFailed(track_id=track_id, reason=reason):
                 entry = self._catalogue.get(track_id)
                 title = entry.track.title if entry else track_id
@@ -350,6 +371,10 @@ class Session:
         if isinstance(outcome, Entered) and (coming := self._direction.coming(outcome.track_id)):
             self._learning.entered(coming.choice, at, soothing=coming.soothing)
         self._direction.outcome(outcome, at)
+
+    def _is_tried(self, track_id: TrackId) -> bool:
+        trial = self._direction.ladder.trial
+        return trial is not None and trial.entry.track.id == track_id
 
     def _on_feedback(self, feedback: Feedback, at: Seconds) -> None:
         """“Now” is the piece that is heard, unless the word comes too late to mean it."""
@@ -370,11 +395,21 @@ class Session:
         state, minute = self._direction.state, self._minute
         entry = self._catalogue.get(self._transport.current)
         percent, cap = self._volume.percent(minute), self._volume.cap(minute)
-        seen = (state, entry, self._device, self._device_fault, percent, cap, self._recall.mode)
+        standing, now_playing = self._direction.ladder.standing, self._now_playing
+        seen = (
+            state, entry, self._device, self._device_fault, percent, cap, self._recall.mode,
+            standing, now_playing,
+        )  # fmt: skip
         if any(map(is_not, seen, self._seen)):  # by identity, for speed: this follows every event
             self._seen = seen
             position, fault = self._transport.position, self._device_fault
-            self._board.show(playback(state, entry, position=position, device=self._device, fault=fault))
+            view = playback(state, entry, position=position, device=self._device, fault=fault)
+            if entry is not None and standing is not None:
+                title = now_playing[1] if now_playing[0] == entry.track.id else ""
+                view = structs.replace(
+                    view, step=standing.step, step_reason=standing.reason, now_playing=title
+                )
+            self._board.show(view)
             self._board.show(VolumeState(percent=percent, max=cap, level_db=self._volume.level(minute)))
             self._board.show(ModeState(mode=self._recall.mode))
         self._board.show_listener(self._listener)

@@ -16,11 +16,13 @@ from player.model import (
     DeckFailed,
     DeckFreed,
     DeckLoaded,
+    DeckStarving,
     Fade,
     Heard,
     Listened,
     Load,
     MixCommand,
+    NowPlaying,
     Progress,
     SinkOpened,
     Stop,
@@ -78,6 +80,7 @@ class Broke(Struct, frozen=True, kw_only=True):
     reason: str
     wanted: bool = False
     dry: bool = False
+    left: Seconds | None = None  # of it that can still be heard; None: not known
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -112,6 +115,7 @@ class Transport:
         self._slots: dict[int, Slot] = {}
         self._target: Target | None = None
         self._ready = False
+        self.silent_since: Seconds | None = None  # a target is to be heard by now, and nothing is
 
     # --- what is so -----------------------------------------------------------------------------
 
@@ -145,6 +149,11 @@ class Transport:
         """When the piece that is heard will be over, once its end is decoded."""
         slot = self._heard()
         return slot[1].leaves_at if slot else None
+
+    def phase(self, track_id: TrackId) -> Phase | None:
+        """Of the deck that holds the track; None: no deck does."""
+        deck = self._find(track_id)
+        return None if deck is None else self._slots[deck].phase
 
     @property
     def standby(self) -> TrackId | None:
@@ -180,7 +189,7 @@ class Transport:
             or self._find(entry.track.id) is not None
         ):
             return
-        self._drop_standby()
+        self.drop_standby()
         deck = self._free()
         if deck is not None:
             self._load(deck, entry, Seconds(0.0))
@@ -188,6 +197,11 @@ class Transport:
     def tick(self, at: Seconds) -> None:
         if self._target is not None:
             self._pursue(at)
+        target, heard = self._target, self._heard()
+        if target is None or at < target.not_before or (heard and heard[1].dry_since is None):
+            self.silent_since = None
+        elif self.silent_since is None:
+            self.silent_since = at
 
     def pause(self, fade: Seconds) -> None:
         self._emit(Fade(audible=False, fade=fade))
@@ -227,11 +241,16 @@ class Transport:
                     return None
                 slot.leaves_at = Seconds(at + remaining)
                 return Ending(track_id=track_id, at=slot.leaves_at)
+            case DeckStarving(deck=deck, track_id=track_id, remaining=remaining):
+                slot = self._slot(deck, track_id)
+                if slot is None or slot.phase is not Phase.HEARD:
+                    return None
+                return Broke(track_id=track_id, reason="no more sound came", dry=True, left=remaining)
             case DeckFailed(deck=deck, track_id=track_id, reason=reason):
                 return self._failed(deck, track_id, reason)
             case DeckFreed(deck=deck, track_id=track_id):
                 return self._freed(deck, track_id, at)
-            case SinkOpened() | Listened():
+            case SinkOpened() | Listened() | NowPlaying():
                 return None
 
     def _progress(self, report: Progress, at: Seconds) -> Outcome | None:
@@ -288,7 +307,7 @@ class Transport:
             return
         deck = self._find(target.entry.track.id)
         if deck is None:
-            self._drop_standby()
+            self.drop_standby()
             free = self._free()
             if free is not None:  # otherwise a leaving deck will be freed soon, and calls again
                 self._load(free, target.entry, target.start)
@@ -313,11 +332,13 @@ class Transport:
                 track_id=entry.track.id,
                 uri=entry.track.uri,
                 start=start,
-                gain=track_gain(entry.features),
+                gain=None if entry.track.live else track_gain(entry.features),
+                live=entry.track.live,
             )
         )
 
-    def _drop_standby(self) -> None:
+    def drop_standby(self) -> None:
+        """Empty the decks that are silent and not to be heard."""
         for deck, slot in list(self._slots.items()):
             if slot.phase in (Phase.LOADING, Phase.READY) and slot.track_id != self.target:
                 self._unload(deck, slot)

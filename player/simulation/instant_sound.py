@@ -22,6 +22,7 @@ from player.model import (
     Unload,
     Volume,
 )
+from player.session.ladder import PAD_URI
 from player.units import Decibels, Frames, Seconds
 
 ANNOUNCED = Seconds(
@@ -55,8 +56,8 @@ class InstantSound:
 
     def take(self, command: MixCommand, at: Seconds) -> None:
         match command:
-            case Load(deck=deck, track_id=track_id, start=start):
-                length = self._lengths.get(track_id)
+            case Load(deck=deck, track_id=track_id, start=start, uri=uri):
+                length = Seconds(1e9) if uri == PAD_URI else self._lengths.get(track_id)
                 if length is None:
                     self._report(at, DeckFailed(deck=deck, track_id=track_id, reason="no such file"))
                     return

@@ -21,8 +21,10 @@ from player.model import (
     Unload,
     Volume,
 )
+from player.session.ladder import PAD_URI
 from player.units import SAMPLE_RATE, Decibels, Frames, Seconds
 
+ENDLESS = Seconds(1e9)
 LOAD_TIME = Seconds(0.05)
 FIRST_FRAME = Seconds(0.12)  # from a command to its first frame: the device buffer
 LOOK_AHEAD = Seconds(12.0)  # the end of a track is announced this long before
@@ -78,7 +80,8 @@ class VirtualSound:
                 if deck in self._voices:
                     self.faults.append(f"load on a deck in use: {command}")
                     return
-                length = self.lengths.get(command.track_id)
+                endless = command.uri == PAD_URI
+                length = ENDLESS if endless else self.lengths.get(command.track_id)
                 self._voices[deck] = Voice(command, length or Seconds(0.0))
                 loaded: AudioReport
                 if length is None:

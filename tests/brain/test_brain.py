@@ -9,7 +9,17 @@ import msgspec
 from adapters.brain import Brain, Hands, journalled
 from adapters.clock import Clock
 from adapters.inbox import Inbox
-from player.model import Command, Feedback, MixCommand, Stop, TrackFeatures, TrackId, Verb, Volume
+from player.model import (
+    CatalogueEntry,
+    Command,
+    Feedback,
+    MixCommand,
+    Stop,
+    TrackFeatures,
+    TrackId,
+    Verb,
+    Volume,
+)
 from player.ports.records import JournalEntry
 from player.session.messages import (
     AudioReady,
@@ -33,6 +43,7 @@ class Room:
         self.clock, self.inbox, self.journal = Clock(), Inbox(), journal
         self.mixed: list[MixCommand] = []
         self.saved: list[tuple[TrackId, TrackFeatures]] = []
+        self.kept: list[tuple[CatalogueEntry, ...]] = []
         self.published: list[msgspec.Struct] = []
         started = Started(
             at=self.clock.now(),
@@ -43,7 +54,7 @@ class Room:
             profile=Profile(id="demo"),
             memory=Memory(),
         )
-        hands = Hands(self.mixed.append, lambda *known: self.saved.append(known))
+        hands = Hands(self.mixed.append, lambda *known: self.saved.append(known), self.kept.append)
         self.brain = Brain(started, self.clock, self.inbox, journal, hands)
         self.brain.announce_to(self)
 

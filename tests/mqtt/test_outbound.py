@@ -39,6 +39,8 @@ def playing(title: str = "La mer", position: float = 12.0) -> PlaybackState:
         reason="Start of the day",
         device="null",
         fault="",
+        step="library",
+        step_reason="“Radio” does not come.",
         calmness=0.61239,
     )
 
@@ -57,6 +59,9 @@ def test_playback() -> None:
         "device": "null",
         "fault": "",
         "calmness": 0.612,
+        "step": "library",
+        "step_reason": "“Radio” does not come.",
+        "now_playing": "",
     }
 
 

@@ -51,12 +51,13 @@ def test_a_broken_file_is_passed_over_and_named() -> None:
     assert len(faults) <= 1
 
 
-def test_every_file_broken_is_silence_with_a_reason() -> None:
+def test_every_file_broken_is_the_pad_with_a_reason() -> None:
     world = World(tuple(entry(f"b{n}") for n in range(4)))
     world.sound.lengths.clear()
     world.begin()
-    world.run(5.0)
-    assert world.sound.silent and world.playback.state == "idle"
+    world.run(30.0)
+    assert not world.sound.silent and world.playback.state == "playing"
+    assert world.playback.step == "pad" and "could not be played" in world.playback.step_reason
     assert len([e for e in world.effects if isinstance(e, Fault)]) == 4
 
 
@@ -126,7 +127,7 @@ def test_a_folder_that_was_away_is_tried_again_and_floods_nobody() -> None:
     world.crash_audio()
     world.sound.lengths.clear()
     world.run(200.0)
-    assert world.sound.silent
+    assert world.playback.step == "pad"
     assert len([e for e in world.effects if isinstance(e, Fault) and e.part == "track"]) <= len(LIBRARY)
     world.sound.lengths.update(lengths)
     world.run(200.0)

@@ -1,0 +1,111 @@
+"""The comfort set: copies of the pieces that this resident loves most, on this player's own disk."""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import structs
+
+from player.errors import LibraryError
+from player.model import CatalogueEntry
+
+log = logging.getLogger("lull")
+
+INDEX: Final = "comfort.json"
+SPARE: Final = 64 << 20  # bytes that stay free on the disk, for the journal
+CHUNK: Final = 1 << 20
+MEBIBYTE: Final = 1 << 20
+_decoder = msgspec.json.Decoder(tuple[CatalogueEntry, ...])
+
+
+class ComfortStore:
+    """Files in `folder`, never more than `limit` MiB. A copy is whole or not there.
+
+    Used by one thread at a time. `load` and `keep` raise `LibraryError` when the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder, self._limit = folder, limit * MEBIBYTE
+
+    def load(self) -> tuple[CatalogueEntry, ...]:
+        """What is there, best first; `uri` is the copy's path."""
+        try:
+            kept = _decoder.decode((self._folder / INDEX).read_bytes())
+        except FileNotFoundError:
+            return ()
+        except (OSError, msgspec.MsgspecError) as error:
+            raise LibraryError(f"{self._folder / INDEX}: {error}. The comfort set is made anew.") from error
+        return tuple(entry for entry in kept if os.path.isfile(entry.track.uri))
+
+    def keep(self, pieces: Iterable[CatalogueEntry]) -> tuple[CatalogueEntry, ...]:
+        """Copy these, best first, as far as there is room; what is kept now.
+
+        A piece whose file is away stays as it was copied before, if it is still wanted.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            kept = self._copied(pieces)
+            self._write_index(kept)
+            wanted = {INDEX, *(os.path.basename(entry.track.uri) for entry in kept)}
+            for path in self._folder.iterdir():
+                if path.name not in wanted:
+                    path.unlink()
+        except OSError as error:
+            raise LibraryError(
+                f"{self._folder}: {error.strerror}. The comfort set cannot be kept: free some space."
+            ) from error
+        return tuple(kept)
+
+    def _copied(self, pieces: Iterable[CatalogueEntry]) -> list[CatalogueEntry]:
+        kept: list[CatalogueEntry] = []
+        used = 0
+        for entry in pieces:
+            copy = self._folder / (entry.track.id + _ending(entry.track.uri))
+            try:
+                size = copy.stat().st_size if copy.exists() else os.path.getsize(entry.track.uri)
+                if used + size > self._limit:
+                    continue
+                if not copy.exists():
+                    if shutil.disk_usage(self._folder).free < size + SPARE:
+                        continue
+                    _copy(Path(entry.track.uri), copy)
+            except OSError as error:  # this one cannot be had now; the next may
+                log.info("comfort set: %s is left out (%s)", entry.track.id, error.strerror)
+                continue
+            used += size
+            kept.append(structs.replace(entry, track=structs.replace(entry.track, uri=str(copy))))
+        return kept
+
+    def _write_index(self, kept: list[CatalogueEntry]) -> None:
+        new = self._folder / (INDEX + ".new")
+        with open(new, "wb") as file:
+            file.write(msgspec.json.encode(kept))
+            _sync(file)
+        os.replace(new, self._folder / INDEX)
+
+
+def _copy(source: Path, copy: Path) -> None:
+    new = copy.with_suffix(copy.suffix + ".new")
+    try:
+        with open(source, "rb") as original, open(new, "wb") as file:
+            shutil.copyfileobj(original, file, CHUNK)
+            _sync(file)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+    os.replace(new, copy)
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _ending(uri: str) -> str:
+    ending = os.path.splitext(urlsplit(uri).path if "://" in uri else uri)[1].lower()
+    return ending if ending[1:].isalnum() and len(ending) <= 6 else ""
