@@ -14,14 +14,17 @@ from adapters.inbox import Inbox
 from player.model import CatalogueEntry, Feedback, MixCommand, TrackFeatures, TrackId
 from player.ports.records import Journal, JournalEntry, Publisher
 from player.session.messages import (
+    Calibrated,
     Decide,
     Decision,
     Effect,
     Event,
     Fault,
     FeedbackArrived,
+    Forgotten,
     KeepComfort,
     Mix,
+    ProfileChanged,
     Remember,
     Reply,
     SaveFeatures,
@@ -33,6 +36,7 @@ from player.session.messages import (
     Wake,
 )
 from player.session.session import Session
+from player.settings import Profile
 from player.units import Seconds
 
 log = logging.getLogger(__name__)
@@ -61,6 +65,7 @@ class Brain:
         self._session = Session(started)
         self._publishers: list[Publisher] = []
         self._waiting: dict[str, asyncio.Future[None]] = {}  # feedback that is on its way to the disk
+        self._kept: dict[int, asyncio.Future[None]] = {}  # other events that somebody waits for
         self._wake: asyncio.TimerHandle | None = None
         self.views: dict[type[StateView], StateView] = {}
         self.decisions: list[Decision] = []  # the newest few, for the terminal
@@ -68,6 +73,11 @@ class Brain:
     @property
     def boot(self) -> str:
         return self._started.boot
+
+    @property
+    def profile(self) -> Profile:
+        """The one in force."""
+        return self._session.profile
 
     def announce_to(self, publisher: Publisher) -> None:
         """It hears of every state as it stands, and of everything from now on."""
@@ -98,6 +108,16 @@ class Brain:
         self._inbox.put(FeedbackArrived(at=self._clock.now(), feedback=feedback))
         await stored
 
+    async def keep(self, event: ProfileChanged | Forgotten | Calibrated) -> None:
+        """Returns when the event was handled and is on disk; the inbox never refuses these."""
+        stored = asyncio.get_running_loop().create_future()
+        self._kept[id(event)] = stored
+        try:
+            self._inbox.put(event)
+            await stored
+        finally:
+            self._kept.pop(id(event), None)
+
     # --- events -----------------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
@@ -125,6 +145,9 @@ class Brain:
             waiting = self._waiting.pop(feedback_id, None)
             if waiting is not None:
                 after.append(partial(_resolve, waiting))
+        kept = self._kept.get(id(event))
+        if kept is not None:
+            after.append(partial(_resolve, kept))
         self._journal.append(
             JournalEntry(
                 boot=self._started.boot,

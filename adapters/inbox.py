@@ -8,9 +8,12 @@ from player.session.messages import (
     AudioLost,
     AudioReady,
     AudioReported,
+    Calibrated,
     CommandArrived,
     Event,
     FeedbackArrived,
+    Forgotten,
+    ProfileChanged,
     ReadingArrived,
     Stopping,
     Tick,
@@ -22,7 +25,7 @@ ALWAYS = frozenset({Verb.STOP, Verb.PAUSE, Verb.QUIETER})
 
 class Inbox:
     """Bounded. When full, the oldest telemetry goes first; then a newcomer is refused, but never
-    a stop, feedback, or what becomes of the audio process.
+    a stop, feedback, what people state of the resident, or what becomes of the audio process.
 
     `put` is called on the event loop's thread; `dropped` counts what was lost.
     """
@@ -75,6 +78,8 @@ def _always(event: Event) -> bool:
         case CommandArrived(command=command):
             return command.verb in ALWAYS
         case FeedbackArrived() | AudioLost() | AudioReady() | Stopping():
+            return True
+        case ProfileChanged() | Forgotten() | Calibrated():
             return True
         case _:
             return False

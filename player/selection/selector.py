@@ -14,7 +14,7 @@ from player.selection.bandit import Learned
 from player.selection.basis import BASIS, basis
 from player.selection.constraints import Limits, explain, limits, passes, violated
 from player.selection.context import Candidate, Choice, Context, History, Person, Scene
-from player.selection.facts import Describer, Facts, Flag
+from player.selection.facts import OFF_THE_SHELF, Describer, Facts, Flag
 from player.selection.familiarity import learned, recovery
 from player.selection.policies import POLICIES
 from player.selection.policies.base import Policy
@@ -112,6 +112,10 @@ class Selector:
         )
         slots = (self._shelf.slot(c.track.id) for c in candidates[:count])
         return tuple(self._entries[slot] for slot in slots if slot is not None)
+
+    def bars(self, entry: CatalogueEntry) -> bool:
+        """Whether the profile keeps this track off the shelf, whatever is asked for."""
+        return bool(self._describer.facts(entry).flags & OFF_THE_SHELF)
 
     def why_nothing(self, context: Context, history: History) -> str:
         """One sentence on what stands in the way. Looks at every track: for when nothing was found."""

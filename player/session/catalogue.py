@@ -44,6 +44,11 @@ class Catalogue:
         present = [self._entries[track_id] for track_id in changed if track_id not in self._gone]
         return present, [track_id for track_id in changed if track_id in self._gone]
 
+    def retell(self) -> None:
+        """`changes` tells of every track again: whoever asks is new."""
+        self._changed = dict.fromkeys(self._entries)
+        self.version += 1
+
     def merge(self, found: Iterable[CatalogueEntry], gone: Iterable[TrackId]) -> None:
         """Newer tags and features win; features are kept when an entry comes without them."""
         for entry in found:

@@ -28,6 +28,18 @@ class Chooser:
         self._calmer_for: tuple[object, ...] = ()
         self.situation = Situation()
 
+    def use(self, selector: Selector) -> None:
+        """Another resident's taste: all music is looked at anew."""
+        self._selector = selector
+        self._calmer, self._calmer_for = None, ()
+        self._steps.clear()
+        self._catalogue.retell()
+
+    def bars(self, track_id: TrackId) -> bool:
+        """Whether the profile keeps this track from being played at all."""
+        entry = self._catalogue.get(track_id)
+        return entry is not None and self._selector.bars(entry)
+
     def calmer(self, present: TrackId | None, at: Seconds, *, surest: bool = False) -> Selection | None:
         """The best approved piece that is no more arousing than `present`, and not just played.
 

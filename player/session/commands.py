@@ -1,5 +1,6 @@
 """What each verb does. A person's command acts at once: no persistence, no refractory time, no swap limit."""
 
+from collections.abc import Callable
 from typing import assert_never
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ class Result(Struct, frozen=True, kw_only=True):
     reading: Reading | None = None
 
 
+TWICE = Seconds(3.0)  # two presses within this time are one
 RESIDENT = "resident"  # who presses, as a button names it (MQTT.md A)
 DONE = Result()
 NOTHING_PLAYS = Result(ok=False, reason="nothing-plays")
@@ -44,6 +46,14 @@ class CommandDesk:
         self._recall = recall
         self._volume = volume
         self._catalogue = catalogue
+        self._refused: tuple[Verb, Seconds] | None = None  # the last “not this”
+
+    def pressed_twice(self, command: Command, at: Seconds) -> bool:
+        """A second press of “not this” means the same piece, which is leaving already."""
+        if command.verb not in (Verb.DISLIKE, Verb.NEVER) or command.track_id is not None:
+            return False
+        before, self._refused = self._refused, (command.verb, at)
+        return before is not None and before[0] is command.verb and 0.0 <= at - before[1] < TWICE
 
     def carry_out(self, command: Command, at: Seconds, minute: int) -> Result:
         by = command.by
@@ -161,13 +171,21 @@ class CommandDesk:
             case Verb.DISLIKE:
                 self._recall.like(track_id, -1)
                 self._recall.upset(track_id, at)
-                self._leave(track_id, at, command.by, "Not this piece")
+                self.leave(track_id, at, command.by, "Not this piece")
             case _:
                 self._recall.never(track_id)
-                self._leave(track_id, at, command.by, "Never this piece again")
+                self.leave(track_id, at, command.by, "Never this piece again")
         return DONE
 
-    def _leave(self, track_id: TrackId, at: Seconds, by: str, what: str) -> None:
+    def leave_barred(self, bars: Callable[[TrackId], bool], at: Seconds) -> None:
+        """Of a profile that changed: what is heard, about to be, or kept to go on with, is asked about."""
+        place = self._recall.resume
+        resumed = place.track_id if place else None
+        for track_id in (self._direction.heard_id, self._direction.wanted, resumed):
+            if track_id is not None and bars(track_id):
+                self.leave(track_id, at, "the profile", "Not to be played")
+
+    def leave(self, track_id: TrackId, at: Seconds, by: str, what: str) -> None:
         """The music moves away from a piece that was refused, and it is not resumed later."""
         if self._recall.resume is not None and self._recall.resume.track_id == track_id:
             self._recall.forget_place()

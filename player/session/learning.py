@@ -25,9 +25,14 @@ class Learning:
     """Watches one trial at a time: a piece, and the response window after it began."""
 
     def __init__(self, chooser: Chooser, recall: Recall, policy: PolicySettings) -> None:
-        self._chooser, self._recall = chooser, recall
-        half_life = Seconds(policy.half_life_days * DAY)
-        self._watch = OutcomeWatch(policy.response_window_s, NaturalChange(half_life, recall.natural))
+        self._chooser, self._recall, self._policy = chooser, recall, policy
+        self.begin()
+
+    def begin(self) -> None:
+        """From what the memory holds; whatever was watched just now is let go."""
+        half_life = Seconds(self._policy.half_life_days * DAY)
+        natural = NaturalChange(half_life, self._recall.natural)
+        self._watch = OutcomeWatch(self._policy.response_window_s, natural)
         self._looked: Seconds | None = None
         self._heard: TrackId | None = None
 

@@ -83,6 +83,7 @@ class Memory(Struct, frozen=True, kw_only=True):
     natural: Natural | None = None  # how agitation changes by itself
     hours: RestlessHours = RestlessHours()
     habits: Habits = Habits()  # of the body's signals, as the sensors tell them
+    profile: Profile | None = None  # as people stated it last; None: only the file says something
 
 
 # --- events ----------------------------------------------------------------------------------------
@@ -131,6 +132,26 @@ class FeedbackArrived(Struct, frozen=True, kw_only=True, tag=True):
     feedback: Feedback
 
 
+class ProfileChanged(Struct, frozen=True, kw_only=True, tag=True):
+    """People stated who the resident is and what is wanted. It is remembered, and goes before the file."""
+
+    at: Seconds
+    profile: Profile
+
+
+class Forgotten(Struct, frozen=True, kw_only=True, tag=True):
+    """All that was kept of the resident is to be forgotten. The music goes on, a hold stays a hold."""
+
+    at: Seconds
+
+
+class Calibrated(Struct, frozen=True, kw_only=True, tag=True):
+    """What full level sounds like at the ear was measured."""
+
+    at: Seconds
+    full_scale_dba: float | None  # None: not known any more
+
+
 class AudioReported(Struct, frozen=True, kw_only=True, tag=True):
     at: Seconds
     report: AudioReport
@@ -171,6 +192,9 @@ Event = (
     | ReadingArrived
     | CommandArrived
     | FeedbackArrived
+    | ProfileChanged
+    | Forgotten
+    | Calibrated
     | AudioReported
     | AudioLost
     | AudioReady

@@ -16,6 +16,12 @@ RECENT = 3  # tracks that count as "just played"
 
 class Recall:
     def __init__(self, memory: Memory) -> None:
+        self.version = 0  # grows with every change of what may be chosen
+        self._built: Memory | None = None
+        self._built_of: tuple[object, ...] = ()
+        self._take(memory)
+
+    def _take(self, memory: Memory) -> None:
         self._blocks = dict(memory.blocks)
         self._never = list(memory.never)
         self._likes = dict(memory.likes)
@@ -33,9 +39,20 @@ class Recall:
         self.natural = memory.natural
         self.hours = memory.hours
         self.habits = memory.habits
-        self._built: Memory | None = None
-        self._built_of: tuple[object, ...] = ()
-        self.version = 0  # grows with every change of what may be chosen
+        self.profile = memory.profile
+
+    def forget(self) -> None:
+        """All that is known of the person. What holds for the room stays: mode, hold, pause, alarms."""
+        kept = Memory(
+            mode=self.mode,
+            held_by=self.held_by,
+            held_since=self.held_since,
+            paused_by=self.paused_by,
+            alarms=self.alarms,
+            resting=self.resting,
+        )
+        self._take(kept)
+        self.version += 1
 
     def memory(self, volume: Percent) -> Memory:
         """The same object as before, unless something changed: this is asked after every event."""
@@ -43,6 +60,7 @@ class Recall:
             self.version, volume, self.mode, self.held_by, self.paused_by, self.resume, self.resting,
             len(self._feedback), self._feedback[-1:],
             id(self.learned), id(self.natural), id(self.hours), id(self.habits),
+            id(self.profile),
             self.held_since, self.alarms, self.day,
         )  # fmt: skip
         if self._built is None or state != self._built_of:
@@ -66,6 +84,7 @@ class Recall:
                 natural=self.natural,
                 hours=self.hours,
                 habits=self.habits,
+                profile=self.profile,
             )
         return self._built
 

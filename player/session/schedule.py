@@ -27,7 +27,7 @@ class Schedule:
     ) -> None:
         """named: the usual restless hour, as the profile names it."""
         self._direction, self._recall, self._learning = direction, recall, learning
-        self._named = named
+        self.named = named
         self._policy: PolicySettings = direction.policy
         self._now = Seconds(0.0)
         self._asleep = False  # and the music was faded out for it: once in a sleep, for people may want it
@@ -85,12 +85,12 @@ class Schedule:
             or not self._policy.before_peak_s
         ):
             return False
-        usual = usual_minute(self._recall.hours, self._named, at)
+        usual = usual_minute(self._recall.hours, self.named, at)
         return usual is not None and 0 < (usual - minute) % DAY <= self._policy.before_peak_s / MINUTE
 
     def _begin(self, at: Seconds) -> None:
         self._recall.day = structs.replace(self._recall.day, before_the_hour=True)
-        usual = usual_minute(self._recall.hours, self._named, at) or 0
+        usual = usual_minute(self._recall.hours, self.named, at) or 0
         why = f"Before the hour at which restlessness usually begins ({usual // 60:02d}:{usual % 60:02d})"
         choice = self._direction.soothe(at, "schedule", why)
         if choice is not None:

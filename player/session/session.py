@@ -36,6 +36,7 @@ from player.session.messages import (
     AudioLost,
     AudioReady,
     AudioReported,
+    Calibrated,
     CatalogueChanged,
     ComfortKept,
     CommandArrived,
@@ -45,9 +46,11 @@ from player.session.messages import (
     Event,
     Fault,
     FeedbackArrived,
+    Forgotten,
     KeepComfort,
     Mix,
     ModeState,
+    ProfileChanged,
     ReadingArrived,
     Remember,
     Reply,
@@ -61,6 +64,7 @@ from player.session.messages import (
 )
 from player.session.recall import Recall
 from player.session.recovery import Recovery
+from player.session.resident import in_force
 from player.session.schedule import Schedule
 from player.session.states import Idle, Playing, Soothing
 from player.session.transport import Entered, Transport
@@ -70,7 +74,6 @@ from player.units import Decibels, Seconds
 
 MUSIC_WANTED = {Verb.CALM, Verb.PLAY, Verb.PLAY_PAUSE, Verb.NEXT}  # after these a session is a person's
 LONG_AWAY = Seconds(600.0)  # after a longer break the music does not come back in quiet hours
-TWICE = Seconds(3.0)  # two presses within this time are one
 KEEP_HABITS = Seconds(3600.0)  # how often what is usual for this person is stored
 NOW = Seconds(120.0)  # feedback older than this is not about the piece that is heard; own judgement
 LOOKING = "Looking for music."
@@ -87,14 +90,15 @@ class Session:
 
     def __init__(self, started: Started) -> None:
         self._out: list[Effect] = []
-        self._settings, self._profile = started.settings, started.profile
+        self._settings, self._seed = started.settings, started.profile
+        self.profile = profile = in_force(started.profile, started.memory.profile)
         policy = started.settings.policy
         self._minute = started.minute
         self._recall = Recall(started.memory)
         self._catalogue = Catalogue()
         self._transport = Transport(lambda command: self._out.append(Mix(command=command)))
         self._chooser = Chooser(
-            Selector(policy.name, started.profile, policy, started.memory.learned),
+            Selector(policy.name, profile, policy, started.memory.learned),
             self._catalogue,
             self._recall,
             Random(started.seed),
@@ -104,17 +108,15 @@ class Session:
         )
         self._direction.policy = policy
         self._direction.ladder.jitter = Random(started.seed)
-        self._volume = VolumeControl(
-            started.profile, started.memory.volume, started.settings.audio.full_scale_dba
-        )
+        self._volume = VolumeControl(profile, started.memory.volume, started.settings.audio.full_scale_dba)
         self._desk = CommandDesk(
             self._direction, self._transport, self._recall, self._volume, self._catalogue
         )
         self._learning = Learning(self._chooser, self._recall, policy)
         self._care = Care(self._direction, self._recall, self._learning)
-        self._schedule = Schedule(self._direction, self._recall, self._learning, started.profile.usual_peak)
         self._recovery = Recovery(self._direction, self._transport, self._chooser, self._catalogue)
         self._favourites = Favourites(self._catalogue, self._chooser, self._recall)
+        self._schedule = Schedule(self._direction, self._recall, self._learning, profile.usual_peak)
         self._alarm = Alarm(self._direction, self._recall)
         self._evidence = EvidencePool(started.memory.habits)
         self._habits_kept = started.at
@@ -128,7 +130,6 @@ class Session:
         self._remembered = started.memory
         self._device, self._device_fault = "", ""
         self._audio_ready = False
-        self._refused: tuple[Verb, Seconds] | None = None  # the last “not this”
         self._standby: CatalogueEntry | None = None
         self._standby_for: tuple[object, ...] = ()
 
@@ -153,6 +154,13 @@ class Session:
                 self._on_command(command, at)
             case FeedbackArrived(feedback=feedback):
                 self._on_feedback(feedback, at)
+            case ProfileChanged(profile=profile):
+                self._recall.profile = profile
+                self._follow_profile(at)
+            case Forgotten():
+                self._forget(at)
+            case Calibrated(full_scale_dba=full_scale_dba):
+                self._volume.calibrate(full_scale_dba)
             case AudioReported(report=report):
                 self._on_report(report, at)
             case AudioReady():
@@ -226,13 +234,13 @@ class Session:
         elif self._volume.quiet_hours(self._minute):
             self._direction.idle(at, QUIET)
         elif self._may_choose_first() and not self._direction.start(
-            at, "start", "To begin", self._profile.first_track
+            at, "start", "To begin", self.profile.first_track
         ):
             self._direction.idle(at, self._chooser.why_nothing(at))
 
     def _may_choose_first(self) -> bool:
         """A piece named to start with is waited for until the folders have been looked at."""
-        first = self._profile.first_track
+        first = self.profile.first_track
         return first is None or self._catalogue.complete or self._catalogue.named(first) is not None
 
     def _occasion(self) -> bool:
@@ -306,7 +314,7 @@ class Session:
     # --- events -------------------------------------------------------------------------------------------
 
     def _on_command(self, command: Command, at: Seconds) -> None:
-        if self._pressed_twice(command, at):
+        if self._desk.pressed_twice(command, at):
             if command.id:
                 self._out.append(Reply(id=command.id, ok=True))
             return
@@ -324,12 +332,22 @@ class Session:
         if command.id:
             self._out.append(Reply(id=command.id, ok=result.ok, reason=result.reason))
 
-    def _pressed_twice(self, command: Command, at: Seconds) -> bool:
-        """A second press of “not this” means the same piece, which is leaving already."""
-        if command.verb not in (Verb.DISLIKE, Verb.NEVER) or command.track_id is not None:
-            return False
-        before, self._refused = self._refused, (command.verb, at)
-        return before is not None and before[0] is command.verb and 0.0 <= at - before[1] < TWICE
+    def _follow_profile(self, at: Seconds) -> None:
+        """In force at once: limits, hours, taste; a piece that is barred now is left."""
+        profile = self.profile = in_force(self._seed, self._recall.profile)
+        policy = self._settings.policy
+        self._recall.version += 1
+        self._chooser.use(Selector(policy.name, profile, policy, self._recall.learned))
+        self._volume.follow(profile)
+        self._schedule.named = profile.usual_peak
+        self._desk.leave_barred(self._chooser.bars, at)
+
+    def _forget(self, at: Seconds) -> None:
+        self._recall.forget()
+        self._evidence = EvidencePool()
+        self._programme = None
+        self._learning.begin()
+        self._follow_profile(at)
 
     def _on_ready(self, at: Seconds) -> None:
         self._audio_ready = True

@@ -27,12 +27,21 @@ class VolumeControl:
     """The volume that staff asked for, and what of it is allowed now."""
 
     def __init__(self, profile: Profile, remembered: Percent | None, full_scale_dba: float | None) -> None:
-        self._profile = profile
+        self._limits, self._quiet_hours = profile.volume, profile.quiet_hours
         self._full_scale_dba = full_scale_dba
         start = profile.volume.start  # after a restart: quietly, never above the start volume
         self.wanted = Percent(min(start, remembered) if remembered is not None else start)
         self._minute = -1  # to which these two belong: they are asked for many times an event
         self._quiet, self._cap = False, Percent(0.0)
+
+    def follow(self, profile: Profile) -> None:
+        """Other limits, at once; what is asked for stays what it is."""
+        self._limits, self._quiet_hours = profile.volume, profile.quiet_hours
+        self._minute = -1
+
+    def calibrate(self, full_scale_dba: float | None) -> None:
+        self._full_scale_dba = full_scale_dba
+        self._minute = -1
 
     def quiet_hours(self, minute: int) -> bool:
         self._look(minute)
@@ -46,11 +55,11 @@ class VolumeControl:
     def _look(self, minute: int) -> None:
         if minute != self._minute:
             self._minute = minute
-            self._quiet = in_range(minute, self._profile.quiet_hours)
+            self._quiet = in_range(minute, self._quiet_hours)
             self._cap = self._highest()
 
     def _highest(self) -> Percent:
-        limits = self._profile.volume
+        limits = self._limits
         cap = min(limits.max, limits.night_max) if self._quiet else limits.max
         return Percent(min(cap, max(percent_of(self._limit()), 0.0)))
 
@@ -65,7 +74,7 @@ class VolumeControl:
         """Highest programme gain by dB(A): at −23 LUFS and gain g it sounds at full_scale_dba − 23 + g."""
         if self._full_scale_dba is None:
             return Decibels(0.0)
-        limits = self._profile.volume
+        limits = self._limits
         limit = limits.night_max_dba if self._quiet else limits.max_dba
         return Decibels(limit - self._full_scale_dba - PROGRAMME_LUFS)
 

@@ -27,6 +27,7 @@ from player.session.messages import (
     Event,
     Memory,
     PlaybackState,
+    ProfileChanged,
     Reply,
     Started,
     Stopping,
@@ -139,3 +140,14 @@ def replayed(entries: list[JournalEntry]) -> list[bytes]:
     session = Session(first)
     events = [msgspec.json.decode(entry.event, type=Event) for entry in entries]
     return [journalled(session.handle(event)) for event in events]
+
+
+async def test_a_stated_profile_is_in_force_at_once_and_told_of_when_it_is_on_disk() -> None:
+    async with Room(MemoryJournal(hold=True)).living() as room:
+        profile = Profile(id="demo", birth_year=1931)
+        keeping = asyncio.create_task(room.brain.keep(ProfileChanged(at=room.clock.now(), profile=profile)))
+        await asyncio.sleep(0)
+        await until_handled(room)
+        assert room.brain.profile == profile and not keeping.done()
+        room.journal.commit()
+        await keeping
