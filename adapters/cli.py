@@ -39,7 +39,8 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Log lines instead of the live view.")] = False,
 ) -> None:
     """Play, listen, adapt, until stopped."""
-    from adapters.app import run_service
+    from adapters.audio.launch import Launcher
+    from adapters.system.child import bound
 
     settings, profile = _load(config)
     if music:
@@ -49,7 +50,12 @@ def run(
         settings = msgspec.structs.replace(settings, library=library)
     live = not quiet and sys.stdout.isatty()
     _log_lines(logging.WARNING if live else logging.INFO)
-    run_service(settings, profile, live=live)
+    launcher = Launcher(settings.audio, bound)
+    launcher.early()  # it loads while the rest of the brain is loaded here
+
+    from adapters.app import run_service
+
+    run_service(settings, profile, launcher, live=live)
 
 
 @app.command()

@@ -71,10 +71,26 @@ class PulseServer:
             self._daemon.wait(timeout=READY_S)
             self._daemon = None
 
+    def crash(self) -> None:
+        """SIGKILL, as if out of memory."""
+        assert self._daemon is not None
+        self._daemon.kill()
+        self._daemon.wait(timeout=READY_S)
+        self._daemon = None
+
+    def signal(self, number: int) -> None:
+        assert self._daemon is not None
+        self._daemon.send_signal(number)
+
+    def pactl(self, *words: str) -> str:
+        """What `pactl` answers. Raises `CalledProcessError`."""
+        argv = ["pactl", *words]
+        return subprocess.run(argv, env=self.env, check=True, capture_output=True, text=True).stdout.strip()
+
     @contextmanager
-    def record(self) -> Iterator["Recording"]:
+    def record(self, source: str = "bed.monitor") -> Iterator["Recording"]:
         """Everything that the null sink plays, from its monitor, from now on."""
-        argv = ["parec", "--raw", "--latency-msec=5", "--process-time-msec=5", "--device=bed.monitor"]
+        argv = ["parec", "--raw", "--latency-msec=5", "--process-time-msec=5", f"--device={source}"]
         argv += ["--format=float32le", f"--rate={SAMPLE_RATE}", f"--channels={CHANNELS}"]
         with subprocess.Popen(argv, env=self.env, stdout=subprocess.PIPE) as parec:
             recording = Recording(parec)
