@@ -30,7 +30,7 @@ ENTRANCE: Final = Seconds(1.0)  # fade-in on a device that came back
 class SinkKeeper:
     """Writes to `device`; falls back to the null sink and returns, fading in. Used by the render thread.
 
-    `opened` is told of every change. A WAV file that broke is not tried again: that would empty it.
+    `begin` comes before the first `write`. `opened` is told of every change. A WAV file that broke is not tried again: that would empty it.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class SinkKeeper:
         self._before = Frames(0)  # of the sinks before this one
         self._underruns_before = 0
         self._sink: AudioSink = NullSink(buffer_ms)
-        self._begin()
+        self._look(None)
 
     @property
     def frames_written(self) -> Frames:
@@ -88,9 +88,9 @@ class SinkKeeper:
         self._closed.set()
         self._sink.close()
 
-    def _begin(self) -> None:
-        """The device, when it answers soon; otherwise the null sink until it does."""
-        self._look(None)
+    def begin(self) -> None:
+        """Wait for the device, which is being opened since the constructor; when it does not answer soon
+        the null sink stands in until it does."""
         give_up = time.monotonic() + OPENING
         while time.monotonic() < give_up:
             if not self._found.empty():

@@ -70,6 +70,7 @@ class Stage:
 
     def play(self) -> None:
         """Start Lull, and wait until music has been heard for a while."""
+        self.record_again()  # without a recorder a null sink moves in steps of up to 2 s
         self._lull = self._stack.enter_context(Supervised.running(self.settings, self.folder, self.env))
         self._staff = Person(self.lull.port, ROOT)
         self._stack.callback(self.staff.leave)
