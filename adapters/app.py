@@ -131,6 +131,7 @@ class Service:
             self._audio.send(Stop(fade=GOODBYE))
             await asyncio.sleep(GOODBYE + self._buffer)
             await _end(parts)
+        self._notifier.close()
 
     def _parts(self, *, live: bool) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "audio", self._audio.run()

@@ -30,7 +30,8 @@ ENTRANCE: Final = Seconds(1.0)  # fade-in on a device that came back
 class SinkKeeper:
     """Writes to `device`; falls back to the null sink and returns, fading in. Used by the render thread.
 
-    `begin` comes before the first `write`. `opened` is told of every change. A WAV file that broke is not tried again: that would empty it.
+    `begin` comes before the first `write`. `opened` is told of every change.
+    A WAV file that broke is not tried again: that would empty it.
     """
 
     def __init__(

@@ -61,14 +61,19 @@ class Launcher:
     `early` starts a process that the first `launch` hands out: it loads while the brain does.
     """
 
-    def __init__(
-        self, settings: AudioSettings, bound: Callable[[Sequence[str]], list[str]] = list
-    ) -> None:
+    def __init__(self, settings: AudioSettings, bound: Callable[[Sequence[str]], list[str]] = list) -> None:
         self._settings, self._bound = settings, bound
         self._early: Launched | None = None
 
     def early(self) -> None:
         self._early = self.launch()
+
+    def close(self) -> None:
+        """End the early process, if nobody took it."""
+        if self._early is not None:
+            self._early.connection.close()
+            self._early.kill_at_once()
+            self._early = None
 
     def launch(self, *, suspect: bool = False) -> Launched:
         """`suspect`: the device has killed processes that opened it."""

@@ -4,7 +4,9 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Hashable
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from player.units import Seconds
@@ -12,6 +14,7 @@ from player.units import Seconds
 log = logging.getLogger(__name__)
 
 LOOK: Final = Seconds(0.5)
+FAILED_PAUSE: Final = Seconds(5.0)  # before a start that failed is given back to be tried again at once
 
 Beat = Callable[[], tuple[Hashable, ...]]
 
@@ -51,6 +54,11 @@ class Notifier:
         except OSError as error:
             log.warning("the service manager does not take messages (%s)", error)
 
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
     async def watch(self, beat: Beat, status: Callable[[], str]) -> None:
         """Until cancelled. The first full beat says that the service is ready."""
         last, said = beat(), ""
@@ -67,3 +75,16 @@ class Notifier:
             last = self._fed = beats
             if self._watchdog:
                 self.say("WATCHDOG=1")
+
+
+@contextmanager
+def unhurried(pause: Seconds = FAILED_PAUSE) -> Iterator[None]:
+    """A service that fails soon after its start waits before it ends: what it lacks is not there at once,
+    and before version 254 systemd cannot lengthen its pauses. Nothing of this outside a service."""
+    began = time.monotonic()
+    try:
+        yield
+    except Exception:
+        if "INVOCATION_ID" in os.environ and time.monotonic() - began < pause:  # set by systemd
+            time.sleep(pause)
+        raise

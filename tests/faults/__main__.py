@@ -36,7 +36,9 @@ def main() -> None:
         goal = {"without_music_s": WITHOUT_MUSIC_S, "step_db": STEP_DB, "lost": 0}
         print(msgspec.json.encode({"goal": goal, "faults": table, "missed": missed}).decode())
     else:
-        print(f"goal: at most {WITHOUT_MUSIC_S} s, {STEP_DB} dB, 0 lost; missed: {', '.join(missed) or 'none'}")
+        print(
+            f"goal: at most {WITHOUT_MUSIC_S} s, {STEP_DB} dB, 0 lost; missed: {', '.join(missed) or 'none'}"
+        )
     sys.exit(bool(missed))
 
 

@@ -10,7 +10,7 @@ from tests.faults.stage import Act, Stage
 
 AWAY_S = 5.0
 NULL_SINK = "module-null-sink"
-FORMAT = ("rate=48000", "format=float32le", "channels=2")
+FORMAT = ("rate=48000", "format=float32le", "channels=2", "norewinds=1")
 
 
 @fault("sound server killed", note="from its return")

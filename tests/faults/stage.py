@@ -147,7 +147,9 @@ def render_pieces(folder: Path) -> None:
     folder.mkdir(parents=True)
     for number in range(PIECES):
         mono = np.random.default_rng(number).normal(0.0, 10 ** (-26 / 20), int(PIECE_S * SAMPLE_RATE))
-        encode(folder / f"piece{number}.ogg", np.repeat(mono.astype(np.float32)[:, None], 2, axis=1), "vorbis")
+        encode(
+            folder / f"piece{number}.ogg", np.repeat(mono.astype(np.float32)[:, None], 2, axis=1), "vorbis"
+        )
 
 
 @contextmanager

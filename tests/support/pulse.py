@@ -14,6 +14,8 @@ import numpy as np
 from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE
 
+# In steps of 50 ms: otherwise a null sink sleeps for up to 2 s, as no card does.
+NULL_SINK = "norewinds=1 format=float32le"
 READY_S = 10.0  # a daemon that has not opened its socket by then is broken
 FRAME_BYTES = 4 * CHANNELS
 
@@ -47,7 +49,7 @@ class PulseServer:
     def plug(self) -> None:
         """Start the daemon and wait until it takes clients."""
         protocol = f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}"
-        null_sink = f"module-null-sink sink_name=bed rate={SAMPLE_RATE} format=float32le channels={CHANNELS}"
+        null_sink = f"module-null-sink {NULL_SINK} sink_name=bed rate={SAMPLE_RATE} channels={CHANNELS}"
         argv = [
             "pulseaudio",
             "--daemonize=no",
