@@ -51,6 +51,7 @@ class Stage:
         self._stack = ExitStack()
         self._level = SILENT_DB
         self._done = threading.Event()
+        self._kept: set[str] | None = None
         self._talking: threading.Thread | None = None
 
     @property
@@ -121,8 +122,16 @@ class Stage:
         said = [json.loads(payload) for _, topic, payload in list(self.staff.seen) if topic == "cmd_result"]
         return {result["id"] for result in said if result["ok"] and result["id"].startswith("like-")}
 
+    def keep_journal(self) -> None:
+        """End Lull and read what is stored, before its file system goes."""
+        self.close()
+        self._kept = self._read_journals()
+
     def stored(self) -> set[str]:
         """Ids of the likes in the journals of this run, also in one that was moved aside."""
+        return self._read_journals() if self._kept is None else self._kept
+
+    def _read_journals(self) -> set[str]:
         found: set[str] = set()
         for path in self.data.glob("journal*.db"):
             journal = SqliteJournal(path, resident="heron")
