@@ -111,7 +111,7 @@ class Service:
             self._command,
             self._brain.keep_feedback,
             self._for_the_page,
-            PageRecords(journal, catalogue),
+            PageRecords(journal, stores.catalogue),
         )
         self._page = WebPage(settings, house)
         self._brain.announce_to(self._page.hub)
