@@ -8,8 +8,10 @@ import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.audio.launch import Launcher
 from adapters.audio.process import AudioProcess
 from adapters.brain import Brain, Hands
 from adapters.clock import Clock
@@ -24,8 +26,8 @@ from adapters.page_records import PageRecords
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
 from adapters.store.memory import remembered
-from adapters.system.child import bound
 from adapters.system.lock import DataLock
+from adapters.system.notify import Notifier
 from adapters.terminal import Screen, Snapshot
 from adapters.web.house import House, Place, Vitals
 from adapters.webpage import WebPage
@@ -37,6 +39,7 @@ from player.session.messages import (
     AudioReported,
     CommandArrived,
     Fault,
+    PlaybackState,
     Started,
     Stopping,
 )
@@ -52,7 +55,7 @@ END_PATIENCE = Seconds(2.0)  # before a part that was cancelled is cancelled aga
 GOODBYE = Seconds(0.4)  # fade at the end of the service
 
 
-def run_service(settings: Settings, profile: Profile, *, live: bool) -> None:
+def run_service(settings: Settings, profile: Profile, launcher: Launcher, *, live: bool) -> None:
     """Play until a signal ends it. Raises `LullError`."""
     if settings.mqtt.url is not None:
         Endpoint.of(settings.mqtt)  # a broker that cannot be named is an error now, one that is away is not
@@ -65,25 +68,31 @@ def run_service(settings: Settings, profile: Profile, *, live: bool) -> None:
         stack.callback(journal.close)
         catalogue = Catalogue(data / "catalogue.db", on_error=_say)
         stack.callback(catalogue.close)
-        asyncio.run(Service(settings, profile, journal, catalogue).run(live=live))
+        asyncio.run(Service(settings, profile, Stores(journal, catalogue), launcher).run(live=live))
 
 
 def _say(error: LullError) -> None:
     log.error("%s", error)
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    journal: SqliteJournal
+    catalogue: Catalogue
+
+
 class Service:
     """All parts of one running Lull."""
 
-    def __init__(
-        self, settings: Settings, profile: Profile, journal: SqliteJournal, catalogue: Catalogue
-    ) -> None:
+    def __init__(self, settings: Settings, profile: Profile, stores: Stores, launcher: Launcher) -> None:
+        journal = stores.journal
+        self._notifier = Notifier.of_environment()  # before the first child that would inherit it
         self._buffer = Seconds(settings.audio.buffer_ms / 1000.0)
         self._resident = profile.id
         self._clock, self._inbox = Clock(), Inbox()
         self._told: Seconds | None = None  # when the session last heard of progress
-        self._audio = AudioProcess(settings.audio, self._on_report, self._on_lost, self._on_ready, bound)
-        self._music = Music(settings, catalogue, self._clock, self._inbox)
+        self._audio = AudioProcess(launcher, self._on_report, self._on_lost, self._on_ready)
+        self._music = Music(settings, stores.catalogue, self._clock, self._inbox)
         memory, problem = remembered(journal)
         if problem:
             log.error("%s", problem)
@@ -105,7 +114,7 @@ class Service:
             self._command,
             self._brain.keep_feedback,
             self._for_the_page,
-            PageRecords(journal, catalogue),
+            PageRecords(journal, stores.catalogue),
         )
         self._direct = direct_devices(settings)
         self._port = Port(self._conversation.deliver, self._tell, self._clock.now)
@@ -121,11 +130,13 @@ class Service:
             brain = group.create_task(self._brain.run(), name="brain")
             parts = [group.create_task(part, name=name) for name, part in self._parts(live=live)]
             await ending.wait()
+            self._notifier.say("STOPPING=1")
             self._inbox.put(Stopping(at=self._clock.now()))
             await brain
             self._audio.send(Stop(fade=GOODBYE))
             await asyncio.sleep(GOODBYE + self._buffer)
             await _end(parts)
+        self._notifier.close()
 
     def _parts(self, *, live: bool) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "audio", self._audio.run()
@@ -134,6 +145,7 @@ class Service:
         yield "conversation", self._conversation.run()
         yield "direct", run_devices(self._direct, self._port)
         yield "page", self._page.run()
+        yield "watchdog", self._notifier.watch(self._beat, self._status)
         if live:
             yield "view", self._show()
 
@@ -170,6 +182,18 @@ class Service:
 
     def _tell(self, problem: str) -> None:
         self._brain.tell(Fault(part="devices", problem=problem))
+
+    # --- what the service manager sees --------------------------------------------------------------------
+
+    def _beat(self) -> tuple[int, int]:
+        progress = self._audio.last_progress
+        return progress.frames_written if progress else 0, self._brain.handled
+
+    def _status(self) -> str:
+        """Without titles: the log of the machine is read by others than staff."""
+        view = self._brain.views.get(PlaybackState)
+        playback = f"{view.state}, sound: {view.device}" if isinstance(view, PlaybackState) else "starting"
+        return f"{playback}, broker: {self._conversation.state}"
 
     # --- what people see ----------------------------------------------------------------------------------
 

@@ -67,6 +67,7 @@ class Brain:
         self._waiting: dict[str, asyncio.Future[None]] = {}  # feedback that is on its way to the disk
         self._kept: dict[int, asyncio.Future[None]] = {}  # other events that somebody waits for
         self._wake: asyncio.TimerHandle | None = None
+        self.handled = 0  # events
         self.views: dict[type[StateView], StateView] = {}
         self.decisions: list[Decision] = []  # the newest few, for the terminal
 
@@ -130,6 +131,7 @@ class Brain:
 
     def _handle(self, event: Event) -> None:
         effects = self._session.handle(event)
+        self.handled += 1
         after: list[Callable[[], None]] = []
         memory: bytes | None = None
         for effect in effects:

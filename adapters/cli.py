@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -39,7 +40,9 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Log lines instead of the live view.")] = False,
 ) -> None:
     """Play, listen, adapt, until stopped."""
-    from adapters.app import run_service
+    from adapters.audio.launch import Launcher
+    from adapters.system.child import bound
+    from adapters.system.notify import unhurried
 
     settings, profile = _load(config)
     if music:
@@ -49,7 +52,13 @@ def run(
         settings = msgspec.structs.replace(settings, library=library)
     live = not quiet and sys.stdout.isatty()
     _log_lines(logging.WARNING if live else logging.INFO)
-    run_service(settings, profile, live=live)
+    launcher = Launcher(settings.audio, bound)
+    launcher.early()  # it loads while the rest of the brain is loaded here
+
+    from adapters.app import run_service
+
+    with closing(launcher), unhurried():
+        run_service(settings, profile, launcher, live=live)
 
 
 @app.command()
@@ -83,7 +92,9 @@ def analyze(
 
 @app.command()
 def scan(
-    paths: Annotated[list[Path], typer.Argument(help="Folders or files of music.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Folders or files of music; none: those of the settings.")
+    ] = None,
     *,
     mode: Annotated[ScanMode, typer.Option(help="Excerpts of each track, or every second.")] = ScanMode.FULL,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0: one for each core.")] = 0,
@@ -113,6 +124,9 @@ def scan(
         require_parquet(export)
     options = ScanOptions(mode=mode, workers=workers, cluster=cluster, paced=pace, maps=tuple(maps or ()))
     console = Console(stderr=True)
+    paths = paths or [Path(folder) for folder in settings.library.folders]
+    if not paths:
+        raise LibraryError("No folder of music is named: give one, or set `library.folders` in the settings.")
     catalogue = Catalogue(Path(settings.data) / "catalogue.db")
     stopped = False
     try:

@@ -37,13 +37,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the brain, which closes us in good order
     sys.setswitchinterval(SWITCH_INTERVAL)
     raise_threads()
+    outbox = Outbox(overflow=lambda: os._exit(NO_ROOM))
+    sink = _sink(arguments, outbox)  # opens while we load
     _warm_up()
     connection = socket.socket(fileno=arguments.fd)
-    outbox = Outbox(overflow=lambda: os._exit(NO_ROOM))
     _thread("reports", lambda: _pump(outbox, connection))
     analysis = Analysis(report=outbox.put, lower=lambda decoder, gain: renderer.post(Lower(decoder, gain)))
     analysis.start()
-    sink = _sink(arguments, outbox)
+    sink.begin()
     renderer = Renderer(sink, outbox.put, analysis)
     _thread("commands", lambda: _read_commands(connection, renderer))
     status = 0

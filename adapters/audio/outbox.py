@@ -8,8 +8,10 @@ from typing import Final
 import msgspec
 
 from player.model import AudioReport, Listened, Progress
+from player.units import Seconds
 
 MAX_WAITING: Final = 1000  # reports that may not be dropped; a brain that leaves so many unread is gone
+SIGN_OF_LIFE: Final = Seconds(0.2)  # after so long without a report; tuning constant
 
 Key = tuple[str | int, ...]
 
@@ -35,17 +37,22 @@ class Outbox:
         if full:
             self._overflow()
 
-    def take(self) -> AudioReport:
-        """The oldest that waits."""
+    def take(self, patience: Seconds | None = None) -> AudioReport | None:
+        """The oldest that waits, or that comes within `patience`."""
         with self._grown:
-            self._grown.wait_for(lambda: self._waiting)
+            if not self._grown.wait_for(lambda: self._waiting, patience):
+                return None
             return self._waiting.pop(next(iter(self._waiting)))
 
     def pump(self, connection: socket.socket) -> None:
-        """Send for ever, one JSON object per line. Raises `OSError` when the brain has gone."""
+        """Send for ever, one JSON object per line; an empty line is a sign of life.
+
+        Raises `OSError` when the brain has gone.
+        """
         encoder = msgspec.json.Encoder()
         while True:
-            connection.sendall(encoder.encode(self.take()) + b"\n")
+            report = self.take(SIGN_OF_LIFE)
+            connection.sendall((encoder.encode(report) if report is not None else b"") + b"\n")
 
     def _key(self, report: AudioReport) -> Key:
         match report:

@@ -1,17 +1,26 @@
 """The sound card, through PortAudio's blocking interface (sounddevice)."""
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
+import numpy as np
+
+from adapters.audio.resample import RateConverter
 from player.errors import OutputError
 from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Frames, Seconds
 
-STALL: Final = Seconds(2.0)  # a device that takes nothing for so long has gone; tuning constant
+STALL: Final = Seconds(0.7)  # a device that takes nothing for so long has gone; tuning constant
+KICK: Final = Seconds(0.25)  # after an underrun a sound server may wait for a full buffer: it gets one
+FIRST: Final = Seconds(3.0)  # until a device that was opened takes sound; tuning constant
 SHORTEST_WAIT: Final = Seconds(0.003)  # a driver moves in steps: no use to look more often; tuning constant
+OTHER_RATES: Final = (44_100, 96_000)  # Hz, for a device that refuses ours
+INVALID_RATE: Final = -9997  # paInvalidSampleRate
+NUMBER: Final = re.compile(r" \(hw:\d+,\d+\)$")
 INSTALL: Final = "install PortAudio (apt-get install libportaudio2)."
 
 
@@ -28,9 +37,16 @@ class PortAudioSink:
         self._underruns = 0
         self._closed = False
         with _quiet():
-            self._portaudio, self._stream = _open(device, buffer_ms)
-        self._capacity = self._stream.write_available  # nothing is queued yet
-        self._target = min(buffer_ms * SAMPLE_RATE // 1000, self._capacity)
+            self._portaudio, self._stream, rate = _open(device, buffer_ms)
+        self._convert = RateConverter(rate) if rate != SAMPLE_RATE else None
+        self._speed = SAMPLE_RATE / rate  # our frames for one of the device's
+        self._capacity = self._stream.write_available  # of the device's; nothing is queued yet
+        self._target = min(buffer_ms * SAMPLE_RATE // 1000, int(self._capacity * self._speed))
+        try:
+            self._begin()
+        except OutputError:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -42,7 +58,8 @@ class PortAudioSink:
 
     @property
     def delay(self) -> Frames:
-        return Frames(0 if self._closed else max(0, self._capacity - self._stream.write_available))
+        queued = 0 if self._closed else max(0, self._capacity - self._stream.write_available)
+        return Frames(round(queued * self._speed))
 
     @property
     def underruns(self) -> int:
@@ -50,7 +67,8 @@ class PortAudioSink:
 
     def write(self, block: Pcm) -> None:
         try:
-            self._underruns += bool(self._stream.write(block))
+            converted = block if self._convert is None else self._convert.push(block)
+            self._underruns += bool(self._stream.write(converted))
             self._written += len(block)
             self._wait(len(block))
         except self._portaudio.PortAudioError as error:
@@ -68,12 +86,30 @@ class PortAudioSink:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def _begin(self) -> None:
+        """A buffer of silence, and wait until the device takes of it: a device that is held by another
+        program opens and then takes nothing, and a sound server may sleep for 2 s."""
+        silence = np.zeros((int(self._target / self._speed), CHANNELS), np.float32)
+        give_up = time.monotonic() + FIRST
+        try:
+            self._stream.write(silence)
+            while self.delay >= self._target - 1:
+                if time.monotonic() > give_up:
+                    raise OutputError(self.name, "takes no sound: is it used by another program?")
+                time.sleep(SHORTEST_WAIT)
+        except self._portaudio.PortAudioError as error:
+            raise OutputError(self.name, f"has gone ({_words(error)}): check its cable and power.") from error
+
     def _wait(self, block: int) -> None:
         most = max(self._target - block // 2, 0)
-        give_up = time.monotonic() + STALL
+        began, kicked = time.monotonic(), False
         while (ahead := self.delay - most) > 0:
-            if time.monotonic() > give_up:
+            still = time.monotonic() - began
+            if still > STALL:
                 raise OutputError(self.name, "takes no more sound: check its cable and power.")
+            if still > KICK and not kicked:
+                kicked = True
+                self._stream.write(np.zeros((self._stream.write_available, CHANNELS), np.float32))
             time.sleep(max(ahead / SAMPLE_RATE, SHORTEST_WAIT))
 
 
@@ -85,23 +121,39 @@ def refresh_devices() -> None:
         portaudio._initialize()
 
 
-def _open(device: str, buffer_ms: int) -> tuple[Any, Any]:
+def _open(device: str, buffer_ms: int) -> tuple[Any, Any, int]:
+    """PortAudio, a stream, and its rate: ours, or one that the device does not refuse."""
     portaudio = _module()
+    for rate in (SAMPLE_RATE, *OTHER_RATES):
+        try:
+            stream = portaudio.OutputStream(
+                samplerate=rate,
+                channels=CHANNELS,
+                dtype="float32",
+                latency=buffer_ms / 1000,
+                blocksize=0,
+                device=_found(portaudio, device),
+            )
+            stream.start()
+        except (portaudio.PortAudioError, ValueError) as error:
+            if error.args[-1] == INVALID_RATE and rate != OTHER_RATES[-1]:
+                continue
+            raise OutputError(
+                device, f"cannot be opened ({_words(error)}): connect or switch on a speaker."
+            ) from error
+        return portaudio, stream, rate
+    raise AssertionError(OTHER_RATES)
+
+
+def _found(portaudio: Any, device: str) -> str | None:
+    """The name to look for; without the number that ALSA gives, when the device was plugged in elsewhere."""
+    if device == "default":
+        return None
     try:
-        stream = portaudio.OutputStream(
-            samplerate=SAMPLE_RATE,
-            channels=CHANNELS,
-            dtype="float32",
-            latency=buffer_ms / 1000,
-            blocksize=0,
-            device=None if device == "default" else device,
-        )
-        stream.start()
-    except (portaudio.PortAudioError, ValueError) as error:
-        raise OutputError(
-            device, f"cannot be opened ({_words(error)}): connect or switch on a speaker."
-        ) from error
-    return portaudio, stream
+        portaudio.query_devices(device, "output")
+    except ValueError:
+        return NUMBER.sub("", device)
+    return device
 
 
 def _module() -> Any:

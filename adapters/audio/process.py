@@ -1,36 +1,27 @@
 """The brain's side of the audio process: start, feed and watch it, and start it anew when it fails."""
 
 import asyncio
-import contextlib
-import os
-import socket
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
+from adapters.audio.launch import Launched, Launcher
 from player.model import AudioReport, MixCommand, Progress, SinkOpened
-from player.settings import AudioSettings
 from player.units import Seconds
 
 # Tuning constants.
 READY_TIMEOUT: Final = Seconds(15.0)  # start → first report
-STALL: Final = Seconds(1.5)  # without a report of frames written: the process stands still
+STALL: Final = Seconds(1.5)  # without a report of frames written: the render thread stands still
+SILENCE: Final = Seconds(0.55)  # without a sign of life: the whole process does
 FAST_DEATH: Final = Seconds(5.0)  # a process that lived shorter was of no use;
 BACKOFF: Final = (0.0, 0.0, 0.5, 1.0, 2.0, 5.0)  # s before the next start, by fast deaths in a row
 SUSPECT: Final = (
     2  # processes that died while the device was opened: from then on it is tried elsewhere first
 )
+LOOK: Final = Seconds(0.2)  # how often the patience is counted
 CLOSE_TIMEOUT: Final = Seconds(1.5)
 MAX_UNSENT: Final = 1 << 20  # bytes of commands that a process did not take: it stands still
-FRUGAL: Final = {
-    "OPENBLAS_NUM_THREADS": "1",  # a pool would compete with the render thread for the same cores
-    # glibc keeps a heap for each thread, and what is freed in it: 122 MiB instead of 85 with four threads
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "262144",
-    "MALLOC_TRIM_THRESHOLD_": "1048576",
-}
 LINE_LIMIT: Final = 1 << 20  # bytes of one report
 
 
@@ -38,20 +29,19 @@ class AudioProcess:
     """One audio process at a time. All callbacks run in the event loop.
 
     `deliver` gets every report, `on_ready` follows the first `SinkOpened` of each process, `on_lost` tells
-    why one ended. `bound` may wrap the command line so that the child dies with the parent.
+    why one ended.
     """
 
     def __init__(
         self,
-        settings: AudioSettings,
+        launcher: Launcher,
         deliver: Callable[[AudioReport], None],
         on_lost: Callable[[str], None],
         on_ready: Callable[[], None],
-        bound: Callable[[Sequence[str]], list[str]] = list,
     ) -> None:
-        self._settings, self._bound = settings, bound
+        self._launcher = launcher
         self._deliver, self._on_lost, self._on_ready = deliver, on_lost, on_ready
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Launched | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(AudioReport)
@@ -88,13 +78,11 @@ class AudioProcess:
 
     async def _live(self) -> str:
         """One life of the process, and why it ended."""
-        ours, theirs = socket.socketpair()
         try:
-            reader, self._writer = await asyncio.open_connection(sock=ours, limit=LINE_LIMIT)
-            try:
-                self._process = await self._spawn(theirs)
-            finally:
-                theirs.close()
+            self._process = self._launcher.launch(suspect=self._stillborn >= SUSPECT)
+            reader, self._writer = await asyncio.open_connection(
+                sock=self._process.connection, limit=LINE_LIMIT
+            )
             self.starts += 1
             self._stillborn += 1
             reason = await self._read(reader)
@@ -104,41 +92,27 @@ class AudioProcess:
             await self._end()
         return reason
 
-    async def _spawn(self, theirs: socket.socket) -> asyncio.subprocess.Process:
-        argv = [sys.executable, "-m", "adapters.audio.child", "--fd", str(theirs.fileno())]
-        argv += ["--parent", str(os.getpid()), "--device", self._settings.device]
-        argv += ["--buffer-ms", str(self._settings.buffer_ms)]
-        if self._stillborn >= SUSPECT:
-            argv.append("--suspect")
-        return await asyncio.create_subprocess_exec(
-            *self._bound(argv),
-            pass_fds=[theirs.fileno()],
-            stdin=asyncio.subprocess.DEVNULL,
-            env={**os.environ, **FRUGAL, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-
     async def _read(self, reader: asyncio.StreamReader) -> str:
+        mute = still = 0.0  # s without any sign of life, without a report of frames written
         patience = READY_TIMEOUT
         while True:
-            try:
-                async with asyncio.timeout(
-                    patience
-                ):  # not wait_for: Python 3.11's can swallow a cancellation
-                    line = await reader.readline()
-            except TimeoutError:
+            line, waited = await _next_line(reader)
+            mute, still = (mute + waited if line is None else 0.0), still + waited
+            if still > patience or (mute > SILENCE and patience == STALL):
                 self._kill()
-                return f"the audio process stood still for {patience:.1f} s"
-            except ConnectionResetError:
-                line = b""
+                return f"the audio process stood still for {max(mute, still):.1f} s"
+            if line is None or line == b"\n":
+                continue
             if not line.endswith(b"\n"):
                 return await self._exit_reason()
             report = self._decoder.decode(line)
             if isinstance(report, Progress):
+                still = 0.0
                 report = msgspec.structs.replace(report, underruns=report.underruns + self._underruns_before)
                 self.last_progress = report
             self._deliver(report)
             if isinstance(report, SinkOpened) and patience == READY_TIMEOUT:
-                patience = STALL
+                patience, still = STALL, 0.0
                 self._stillborn = 0
                 self._on_ready()
 
@@ -170,12 +144,26 @@ class AudioProcess:
             self._kill()
             await process.wait()
         except asyncio.CancelledError:
-            self._kill()
+            process.kill_at_once()
             raise
         finally:
             self._process = None
 
     def _kill(self) -> None:
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):  # it ended by itself: what we wanted
-                self._process.kill()
+            self._process.kill()
+
+
+async def _next_line(reader: asyncio.StreamReader) -> tuple[bytes | None, Seconds]:
+    """None when nothing came in time; and how long that took, while this process was awake itself: whoever
+    was stopped must not blame the other. b"" at the end of the pipe."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    try:
+        async with asyncio.timeout(LOOK):  # not wait_for: Python 3.11's can swallow a cancellation
+            line = await reader.readline()
+    except TimeoutError:
+        return None, LOOK
+    except ConnectionResetError:
+        return b"", LOOK
+    return line, Seconds(min(loop.time() - began, LOOK))

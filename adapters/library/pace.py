@@ -6,6 +6,7 @@ import platform
 import time
 from typing import Final
 
+from adapters.library.thermal import Thermometer
 from player.units import Seconds
 
 BUSY: Final = 0.25  # share of one core that a paced scan takes; tuning constant
@@ -21,6 +22,7 @@ class Pace:
     def __init__(self, busy: float = 1.0) -> None:
         self._idle_per_busy = 1.0 / busy - 1.0
         self._since = time.monotonic()
+        self._thermometer = Thermometer()
 
     @property
     def paced(self) -> bool:
@@ -33,6 +35,7 @@ class Pace:
         worked = time.monotonic() - self._since
         if worked >= SLICE:
             time.sleep(worked * self._idle_per_busy)
+            self._thermometer.wait_until_cool()
             self._since = time.monotonic()
 
 

@@ -55,9 +55,11 @@ class World:
         self.refreshed += 1
 
     def keeper(self, name: str = "default") -> SinkKeeper:
-        return SinkKeeper(
+        keeper = SinkKeeper(
             name, 120, self.opened.append, opener=self.open, refresh=self.refresh, retry=Seconds(0.001)
         )
+        keeper.begin()
+        return keeper
 
     def write_until_back(self, keeper: SinkKeeper, reports: int) -> None:
         for _ in range(10_000):

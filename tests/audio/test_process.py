@@ -219,11 +219,12 @@ def test_child_goes_with_its_parent(with_setpriv: bool) -> None:
     path = os.environ["PATH"] if with_setpriv else "/nonexistent"
     script = """
         import asyncio, os
+        from adapters.audio.launch import Launcher
         from adapters.audio.process import AudioProcess
         from adapters.system.child import bound
         from player.settings import AudioSettings
-        process = AudioProcess(AudioSettings(device="null"), lambda r: None, print,
-                               lambda: print(process.pid, flush=True), bound)
+        launcher = Launcher(AudioSettings(device="null"), bound)
+        process = AudioProcess(launcher, lambda r: None, print, lambda: print(process.pid, flush=True))
         asyncio.run(process.run())
     """
     argv = [sys.executable, "-c", textwrap.dedent(script)]

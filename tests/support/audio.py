@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
+from adapters.audio.launch import Launcher
 from adapters.audio.process import AudioProcess
 from adapters.system.child import bound
 from player.model import AudioReport
@@ -60,7 +61,7 @@ class Reports:
 async def audio_process(settings: AudioSettings) -> AsyncIterator[tuple[AudioProcess, Reports]]:
     """A process that takes commands; closed at the end."""
     reports = Reports()
-    process = AudioProcess(settings, reports.deliver, reports.on_lost, reports.on_ready, bound)
+    process = AudioProcess(Launcher(settings, bound), reports.deliver, reports.on_lost, reports.on_ready)
     task = asyncio.create_task(process.run(), name="audio process")
     try:
         await reports.wait_until(lambda: reports.ready > 0)

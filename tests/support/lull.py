@@ -156,6 +156,12 @@ class Person:
             raise TimeoutError(f"nothing wanted on {topic}; newest:\n" + "\n".join(newest))
         return match[0]
 
+    def newest(self, topic: str) -> Any:
+        """The last message on `topic`. Raises `LookupError` before the first."""
+        with self._grown:
+            payloads = [payload for _, seen, payload in self.seen if seen == topic]
+        return _decoded(payloads[-1])
+
     def leave(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()

@@ -14,6 +14,8 @@ import numpy as np
 from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE
 
+# In steps of 50 ms: otherwise a null sink sleeps for up to 2 s, as no card does.
+NULL_SINK = "norewinds=1 format=float32le"
 READY_S = 10.0  # a daemon that has not opened its socket by then is broken
 FRAME_BYTES = 4 * CHANNELS
 
@@ -47,7 +49,7 @@ class PulseServer:
     def plug(self) -> None:
         """Start the daemon and wait until it takes clients."""
         protocol = f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}"
-        null_sink = f"module-null-sink sink_name=bed rate={SAMPLE_RATE} format=float32le channels={CHANNELS}"
+        null_sink = f"module-null-sink {NULL_SINK} sink_name=bed rate={SAMPLE_RATE} channels={CHANNELS}"
         argv = [
             "pulseaudio",
             "--daemonize=no",
@@ -71,10 +73,26 @@ class PulseServer:
             self._daemon.wait(timeout=READY_S)
             self._daemon = None
 
+    def crash(self) -> None:
+        """SIGKILL, as if out of memory."""
+        assert self._daemon is not None
+        self._daemon.kill()
+        self._daemon.wait(timeout=READY_S)
+        self._daemon = None
+
+    def signal(self, number: int) -> None:
+        assert self._daemon is not None
+        self._daemon.send_signal(number)
+
+    def pactl(self, *words: str) -> str:
+        """What `pactl` answers. Raises `CalledProcessError`."""
+        argv = ["pactl", *words]
+        return subprocess.run(argv, env=self.env, check=True, capture_output=True, text=True).stdout.strip()
+
     @contextmanager
-    def record(self) -> Iterator["Recording"]:
+    def record(self, source: str = "bed.monitor") -> Iterator["Recording"]:
         """Everything that the null sink plays, from its monitor, from now on."""
-        argv = ["parec", "--raw", "--latency-msec=5", "--process-time-msec=5", "--device=bed.monitor"]
+        argv = ["parec", "--raw", "--latency-msec=5", "--process-time-msec=5", f"--device={source}"]
         argv += ["--format=float32le", f"--rate={SAMPLE_RATE}", f"--channels={CHANNELS}"]
         with subprocess.Popen(argv, env=self.env, stdout=subprocess.PIPE) as parec:
             recording = Recording(parec)
