@@ -29,6 +29,7 @@ class MqttSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     url: str | None = None  # mqtt(s)://host:port; None: a private broker on 127.0.0.1
     base: Annotated[str, Meta(pattern=r"^[^#+/\x00]{1,32}$")] = "lull"
     credentials_file: str | None = None  # first line user, second line password
+    discovery: bool = True  # Home Assistant is told of this player; false takes it out there
     ca_file: str | None = None  # PEM, of who signed the broker's certificate; None: those of the system
     cert_file: str | None = None  # PEM, our own certificate, for a broker that asks for one
     key_file: str | None = None  # PEM; None: in cert_file

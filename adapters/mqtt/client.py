@@ -74,7 +74,9 @@ class MqttLink:
         self._clock = clock
         self._reception = Reception(topics)
         self._devices = Devices(topics)
-        self._introduction = Introduction(topics, identity.version, self._repeat_all)
+        self._introduction = Introduction(
+            topics, identity.version, self._repeat_all, wanted=settings.discovery
+        )
         self._outbox = Outbox()
         kept = frozenset({self._introduction.topic})
         self._device_link = DeviceLink(self._devices, calls.deliver, self._tell, clock, kept)

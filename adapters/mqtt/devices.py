@@ -23,6 +23,7 @@ class Devices:
     def __init__(self, topics: Topics) -> None:
         self._own = topics.root.split("/")
         self._mappings: dict[str, tuple[Compiled, State]] = {}
+        self._lost_alarms: list[str] = []
         self.playing = False
 
     def use(self, mappings: Iterable[Compiled]) -> None:
@@ -54,11 +55,16 @@ class Devices:
         """What a message that came on this connection means to each mapping, in their order."""
         outcomes: list[Outcome] = []
         for mapping, state in self._mappings.values():
-            if lane == "sensors":
-                observe(mapping, state, arrival)
+            if lane == "sensors" and observe(mapping, state, arrival):
+                self._lost_alarms.append(mapping.id)
             if _lane(mapping) == lane and captures(mapping.topic, arrival.topic) is not None:
                 outcomes.extend(apply(mapping, state, arrival, playing=self.playing))
         return outcomes
+
+    def take_lost_alarms(self) -> list[str]:
+        """Mappings whose device went away while its alarm was on, since this was asked last."""
+        lost, self._lost_alarms = self._lost_alarms, []
+        return lost
 
     def stops(self, arrival: Arrival) -> list[Command]:
         """Of a button's message that came too fast to be taken: only what silences, which no limit holds."""

@@ -43,6 +43,11 @@ class DeviceLink:
 
     def take(self, lane: Lane, arrival: Arrival) -> None:
         self._hand_over(self._devices.take(lane, arrival))
+        for name in self._devices.take_lost_alarms():
+            self._tell(
+                f"{name} went away while its alarm was on: look there. The music stays silent until somebody "
+                "presses play or calm"
+            )
 
     def take_stops(self, arrival: Arrival) -> None:
         self._hand_over(self._devices.stops(arrival))

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from adapters.mqtt.connection import Connection, Incoming
-from adapters.mqtt.discovery import PREFIX, announcement, birth_topic
+from adapters.mqtt.discovery import PREFIX, announcement, birth_topic, farewell
 from adapters.mqtt.encode import ONLINE
 from adapters.mqtt.topics import Topics
 from player.errors import MqttError
@@ -13,12 +13,18 @@ log = logging.getLogger(__name__)
 
 
 class Introduction:
-    """repeat: publishes every state once more."""
+    """repeat: publishes every state once more. wanted: False takes back what was told before."""
 
     def __init__(
-        self, topics: Topics, version: str, repeat: Callable[[], None], prefix: str = PREFIX
+        self,
+        topics: Topics,
+        version: str,
+        repeat: Callable[[], None],
+        prefix: str = PREFIX,
+        *,
+        wanted: bool = True,
     ) -> None:
-        self._message = announcement(topics, version, prefix)
+        self._message = announcement(topics, version, prefix) if wanted else farewell(topics, prefix)
         self._birth = birth_topic(prefix)
         self._repeat = repeat
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mqtt.catalogue import CATALOGUE, Row
+from tests.mqtt.payloads import CATALOGUE, Row
 from tests.support.devices import PROFILES, Device, profile
 
 LEAST_ROWS = 100

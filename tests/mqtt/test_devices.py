@@ -10,7 +10,7 @@ from player.model import Command, Quantity, Reading, Verb
 from player.session.messages import PlaybackState
 from player.units import Seconds
 from tests.support.broker import PATIENCE_S, Broker, Listener, listening
-from tests.support.devices import profile
+from tests.support.devices import mapping, profile
 from tests.support.link import TOPICS, Rig, linked
 
 BUTTON = "zigbee2mqtt/room12/button"
@@ -185,3 +185,19 @@ async def test_a_flood_of_one_sensor_does_not_stand_before_a_button(broker: Brok
         limited = lambda: rig.link.rejects.get("rate-limited", 0) > 1_000  # noqa: E731
         await send_until(person, HEART, '{"hr":72}', limited)
         assert len(readings(rig, "strap")) < 200
+
+
+async def test_a_device_that_goes_away_in_its_alarm_is_told(broker: Broker) -> None:
+    """The alarm goes on: that it is over was not said."""
+    gate = mapping(
+        "{topic: ward/gate, id: gate, kind: state, decode: bool, signal: {name: alarm}, "
+        "availability: {topic: ward/gate/online}}"
+    )
+    async with linked(broker.url) as rig, listening(broker.port, f"{TOPICS.root}/event/fault") as person:
+        rig.link.use_mappings([gate])
+        await rig.connected()
+        await send_until(person, "ward/gate", "ON", lambda: readings(rig, "gate"))
+        await send_until(person, "ward/gate/online", "offline", lambda: person.all("event/fault"))
+        (fault, *_) = person.all("event/fault")
+        assert "gate went away while its alarm was on" in fault["problem"]
+        assert readings(rig, "gate")[-1].value == 1.0

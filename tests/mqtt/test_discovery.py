@@ -10,6 +10,7 @@ from adapters.mqtt.discovery import REMOVED, announcement, birth_topic, config_t
 from adapters.mqtt.topics import Topics
 from player.model import AdaptMode, Command, Verb
 from player.session.messages import ModeState
+from player.settings import MqttSettings
 from player.units import Seconds
 from tests.support.broker import PATIENCE_S, Broker, Listener, listening
 from tests.support.link import TOPICS, linked
@@ -74,6 +75,20 @@ async def test_it_is_announced_on_connect_and_again_when_home_assistant_starts(b
             before, states = len(person.seen), len(player.seen)
             await send_birth_until_answered(person, before)
             await player.wait("state/mode", since=states)
+
+
+async def test_the_setting_takes_it_out_again(broker: Broker) -> None:
+    async with linked(broker.url) as rig, listening(broker.port, "homeassistant/#") as person:
+        await rig.connected()
+        await person.wait("/config")
+    async with linked(MqttSettings(url=broker.url, discovery=False)) as rig:
+        await rig.connected()
+        async with listening(broker.port, f"{TOPICS.root}/availability") as player:
+            await player.wait("availability", lambda said: said == "online")
+        async with listening(broker.port, "homeassistant/#") as later:
+            await later.client.publish("homeassistant/end", b"", qos=1)
+            await later.wait("/end")
+            assert [m.topic.value for m in later.seen if m.payload] == [], "nothing is stored any more"
 
 
 async def send_birth_until_answered(person: Listener, before: int) -> None:

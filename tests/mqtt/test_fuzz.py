@@ -17,7 +17,7 @@ from adapters.mqtt.values import SCALES
 from player.errors import PayloadError
 from player.model import Command, Reading
 from player.units import Seconds
-from tests.mqtt.catalogue import CATALOGUE
+from tests.mqtt.payloads import CATALOGUE
 from tests.support.devices import profile
 
 TOPICS = Topics("lull", "home1", "room7")

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.mqtt.discovery import announcement
@@ -189,5 +190,5 @@ async def test_a_certificate_of_another_name_or_day_is_said(secure: Secure, host
 )
 async def test_a_file_that_cannot_be_used_is_a_settings_error(changed: dict[str, str], key: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        await try_rights(MqttSettings(url="mqtts://127.0.0.1:1", **changed), ROOM)
+        await try_rights(msgspec.convert({"url": "mqtts://127.0.0.1:1", **changed}, MqttSettings), ROOM)
     assert caught.value.key == key

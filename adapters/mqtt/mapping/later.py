@@ -6,7 +6,7 @@ from adapters.mqtt.mapping.model import Compiled, Outcome, Presence, Signal, wor
 from adapters.mqtt.mapping.state import RAMP_EVERY, Memory, State
 from adapters.mqtt.mapping.topics import captures
 from player.errors import PayloadError
-from player.model import Reading
+from player.model import Quantity, Reading
 from player.units import Seconds
 
 
@@ -28,8 +28,11 @@ def due(mapping: Compiled, state: State, at: Seconds) -> tuple[Outcome, ...]:
     return tuple(found)
 
 
-def observe(mapping: Compiled, state: State, arrival: Arrival) -> None:
-    """A message of the device's availability, or of the birth of its bridge."""
+def observe(mapping: Compiled, state: State, arrival: Arrival) -> bool:
+    """A message of the device's availability, or of the birth of its bridge. True: it went away while an
+    alarm of it was on, so that nobody will say when it is over.
+    """
+    lost = False
     for presence in (mapping.availability, mapping.birth):
         if presence is None or captures(presence.topic, arrival.topic) is None:
             continue
@@ -40,7 +43,17 @@ def observe(mapping: Compiled, state: State, arrival: Arrival) -> None:
         else:
             state.available = up
             if not up:
+                lost = _alarm_is_on(mapping, state)
                 state.forget()
+    return lost
+
+
+def _alarm_is_on(mapping: Compiled, state: State) -> bool:
+    for number, memory in state.memories():
+        signal = mapping.fields[number].signal
+        if signal is not None and signal.quantity is Quantity.ALARM and memory.shown:
+            return True
+    return False
 
 
 def _presence(presence: Presence, arrival: Arrival) -> bool:
