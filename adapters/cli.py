@@ -196,6 +196,25 @@ def ward(
         watch_ward(settings, Console(), share=share)
 
 
+@app.command()
+def page(
+    config: Config = None,
+    new_pin: Annotated[
+        bool, typer.Option("--new-pin", help="Change the PIN; everybody is signed out.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """How to reach the page: its address, the PIN, a QR code for a phone, a link for the family."""
+    from adapters.settings_file import default_config, load_settings
+    from adapters.web.invitation import as_text, invitation
+
+    answer = invitation(load_settings(config or default_config()), new_pin=new_pin)
+    if as_json:
+        _print_json(answer)
+    else:
+        sys.stdout.write(as_text(answer))
+
+
 def _load(config: Path | None) -> tuple[Settings, Profile]:
     from adapters.settings_file import load_all
 

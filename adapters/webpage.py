@@ -1,23 +1,23 @@
 """The web page as a part of the service: where it is served, and what is looked at for it."""
 
 import asyncio
-from pathlib import Path
+import logging
 from typing import Final
 
 from adapters.web.headers import own_names
 from adapters.web.house import House
 from adapters.web.hub import Hub
+from adapters.web.invitation import key_file
 from adapters.web.keys import Keys
 from adapters.web.listening import Listen
 from adapters.web.server import serve
 from adapters.web.site import make_site
+from player.errors import LullError
 from player.settings import Settings
 
+log = logging.getLogger("lull")
+
 LOOK_EVERY: Final = 0.5  # s, at the frames written and the other parts
-
-
-def key_file(settings: Settings) -> Path:
-    return Path(settings.data) / "page.json"
 
 
 class WebPage:
@@ -41,13 +41,14 @@ class WebPage:
             make_site, self._house, self.hub, keys, names, trusted=listen.loopback, secure=listen.secure
         )
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._look(), name="page-parts")
+            group.create_task(self._look(keys), name="page-parts")
             group.create_task(pictures.watch(), name="page-past")
             group.create_task(serve(site, listen, self.hub.end), name="page-server")
 
-    async def _look(self) -> None:
-        """What the session does not tell: frames written, and faults of the other parts."""
+    async def _look(self, keys: Keys) -> None:
+        """What the session does not tell: frames written, faults of other parts, a PIN that was changed."""
         before: tuple[object, ...] = ()
+        said = ""
         while True:
             now = self._house.vitals()
             self.hub.heard(now.progress, now.at)
@@ -55,4 +56,10 @@ class WebPage:
             if shown != before:
                 before = shown
                 self.hub.changed()
+            try:
+                keys.look_again()
+            except LullError as error:
+                if str(error) != said:
+                    said = str(error)
+                    log.warning("page: %s The PIN stays as it was.", error)
             await asyncio.sleep(LOOK_EVERY)

@@ -28,10 +28,22 @@ class Keys:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._secret = self._read() or self._make()
+        self._made = self._changed()
 
     @property
     def pin(self) -> str:
         return self._secret.pin
+
+    def change_pin(self) -> None:
+        """Every session and link made so far is worth nothing."""
+        self._secret = self._make()
+
+    def look_again(self) -> None:
+        """Take a PIN that was changed by another process. Raises `LullError`."""
+        made = self._changed()
+        if made not in (0, self._made):
+            self._made = made
+            self._secret = self._read() or self._secret
 
     def fits(self, pin: str) -> bool:
         """In constant time."""
@@ -66,6 +78,12 @@ class Keys:
 
     def _timed(self, salt: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._key(), salt=salt)
+
+    def _changed(self) -> int:
+        try:
+            return self._file.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def _read(self) -> Secret | None:
         try:

@@ -29,16 +29,13 @@ class _Server(uvicorn.Server):
 
 
 def say(address: str) -> None:
-    log.info("page: %s", address)
+    log.info("page: %s (for a phone: `lull page`)", address)
 
 
 async def serve(
     app: ASGIApp, listen: Listen, on_end: Callable[[], None], on_start: Callable[[str], None] = say
 ) -> None:
     """Until cancelled. `on_start` gets the address; `on_end` lets open streams go first."""
-    taken = await _bound(listen)
-    taken.listen(BACKLOG)
-    on_start(listen.address(taken.getsockname()[1]))
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -56,7 +53,21 @@ async def serve(
         ssl_certfile=listen.certificate,
         ssl_keyfile=listen.key,
     )
+    try:
+        config.load()
+    except (OSError, ValueError) as error:  # a certificate that cannot be read or does not fit its key
+        log.warning(
+            "page: the certificate %s or its key %s cannot be used (%s): there is no page until it is mended "
+            "and Lull is started again. The music plays on.",
+            listen.certificate,
+            listen.key,
+            error,
+        )
+        return
     server = _Server(config)
+    taken = await _bound(listen)
+    taken.listen(BACKLOG)
+    on_start(listen.address(taken.getsockname()[1]))
     serving = asyncio.ensure_future(server.serve(sockets=[taken]))
     try:
         await asyncio.shield(serving)

@@ -38,22 +38,32 @@ class SignIn:
         return self._asked(visit)
 
     async def enter(self, visit: Visit) -> Response:
-        """One answer at a time for each address: what is tried is counted before it is looked at."""
         form = await visit.request.form(max_files=0, max_fields=10)
-        pin = "".join(c for c in str(form.get("pin", "")) if c.isdigit())
+        wait = self.check(visit, str(form.get("pin", "")))
+        if wait is not None:
+            return self._asked(visit, status=429 if wait else 403, wait=wait, wrong=not wait)
+        back = RedirectResponse("/", 303)
+        self.admit(back)
+        return back
+
+    def check(self, visit: Visit, typed: str) -> Seconds | None:
+        """None: it is the PIN. 0: it is not. Else how long until this address may try again."""
+        pin = "".join(c for c in typed if c.isdigit())
         client = visit.request.client
         address = client.host if client else ""
         at = Seconds(asyncio.get_running_loop().time())
         wait = self._patience.wait(address, at)
         if wait > 0.0:
-            return self._asked(visit, status=429, wait=wait)
+            return wait
         if not self._keys.fits(pin):
             self._patience.wrong(address, at)
-            return self._asked(visit, status=403, wrong=True)
+            return Seconds(0.0)
         self._patience.right(address)
-        back = RedirectResponse("/", 303)
-        self._door.admit(back, Role.STAFF)
-        return back
+        return None
+
+    def admit(self, answer: Response) -> str:
+        """Opens a session of staff; returns the token for its forms."""
+        return self._door.admit(answer, Role.STAFF)
 
     async def leave(self, visit: Visit) -> Response:
         del visit

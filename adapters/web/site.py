@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from adapters.web.api import Api
 from adapters.web.bedside import Bedside
 from adapters.web.door import Door
 from adapters.web.events import Events, View
@@ -18,6 +19,7 @@ from adapters.web.headers import Headers, Hosts
 from adapters.web.house import House
 from adapters.web.hub import Hub
 from adapters.web.keys import Keys
+from adapters.web.openapi import describe
 from adapters.web.pages import StaffPages
 from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses
@@ -47,14 +49,21 @@ def make_site(
         "staff": (Role.STAFF, View(hub, staff.regions)),
         "bedside": (Role.FAMILY, View(hub, bedside.regions)),
     }
+    signin = SignIn(templates, door, keys)
+    api = Api(house, hub, scene, presses, signin)
     pages = [
         *staff.pages(),
         *bedside.pages(),
-        *SignIn(templates, door, keys).pages(),
+        *signin.pages(),
+        *api.pages(),
         *Events(house, hub, views).pages(),
     ]
     site = Starlette(
-        routes=[*routes(pages, door), Route("/static/{digest}/{name}", _static), *_plain()],
+        routes=[
+            *routes(pages, door),
+            Route("/static/{digest}/{name}", _static),
+            *_plain(describe(api.operations())),
+        ],
         middleware=[Middleware(Headers), Middleware(Hosts, names=names)],
         exception_handlers={HTTPException: _refused(templates)},
     )
@@ -79,7 +88,11 @@ async def _static(request: Request) -> Response:
     return FileResponse(STATIC / name, headers={"cache-control": FOR_EVER})
 
 
-def _plain() -> list[Route]:
+def _plain(openapi: dict[str, Any]) -> list[Route]:
+    async def description(request: Request) -> Response:
+        del request
+        return JSONResponse(openapi)
+
     async def robots(request: Request) -> Response:
         del request
         return PlainTextResponse("User-agent: *\nDisallow: /\n")
@@ -107,7 +120,11 @@ def _plain() -> list[Route]:
             media_type="application/manifest+json",
         )
 
-    return [Route("/robots.txt", robots), Route("/manifest.webmanifest", manifest)]
+    return [
+        Route("/robots.txt", robots),
+        Route("/manifest.webmanifest", manifest),
+        Route("/api/openapi.json", description),
+    ]
 
 
 def _refused(templates: Templates) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -55,6 +55,7 @@ def problem(status: int, reason: str, _: Language) -> str:
         "only-for-staff": _("This is for staff. Please sign in with the staff PIN."),
         "form-too-old": _("This page was open for too long. Go back, reload it, and press again."),
         "from-elsewhere": _("This was sent from another site, and was not done."),
+        "wrong-pin": _("This PIN is not right. It is printed by “lull page” on the player."),
         "too-large": _("This is too large to be taken."),
     }
     if reason in reasons:

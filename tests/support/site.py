@@ -19,6 +19,7 @@ from adapters.web.keys import Keys
 from adapters.web.listening import Listen
 from adapters.web.server import serve
 from adapters.web.site import make_site
+from adapters.web.view import Scene
 from player.model import Command, Feedback, TrackId
 from player.session.messages import Reply
 from player.units import Seconds
@@ -77,6 +78,7 @@ class Site:
         self.hub = Hub()
         place = Place(room="Room 7", resident="heron", boot="boot1")
         house = House(place, self._send, self._keep, lambda: self.vitals, self)
+        self.scene = Scene(house, self.hub)
         site, self.pictures = make_site(
             house, self.hub, self.keys, own_names(), trusted=self._trusted, secure=False
         )

@@ -1,34 +1,24 @@
 """Pictures of all pages, light and dark, phone and tablet, into build/screenshots: `make screenshots`."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from adapters.web.house import Mark, Point
 from adapters.web.view import ASK_FROM
 from player.model import Evidence, ListenerState, Progress, Quantity, Trend
 from player.session.messages import AgitationState, Decision, PlaybackState, TrackView, VolumeState
 from player.units import Decibels, Frames, Percent, Seconds
+from tests.support.browser import chromium
 from tests.support.site import Site, site
 
 OUT: Final = Path("build/screenshots")
 SIZES: Final = {"phone": (360, 740), "tablet": (1180, 820)}
 PAGES: Final = {"staff": "/", "bedside": "/bedside?button", "problem": "/nothing"}
 STRANGERS: Final = {"enter": "/enter"}
-CHROMIUM: Final = "/usr/bin/chromium"
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def an_afternoon(here: Site) -> None:

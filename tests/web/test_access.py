@@ -105,7 +105,7 @@ def test_every_answer_has_the_strict_headers(reader: Reader) -> None:
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 def test_a_body_that_is_too_large_is_refused(here: Site, reader: Reader) -> None:

@@ -1,0 +1,67 @@
+"""How people reach the page: its address, the staff PIN, a QR code for a phone, links that only look."""
+
+import io
+from pathlib import Path
+
+import segno
+from msgspec import Struct
+
+from adapters.web.keys import Keys
+from adapters.web.listening import Listen
+from player.errors import LullError
+from player.settings import Settings
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """pin: "" where none is asked for. phone: an address that brings the PIN along, behind a "#" that no
+    browser sends on."""
+
+    address: str
+    pin: str = ""
+    phone: str = ""
+    family: str = ""
+
+
+def key_file(settings: Settings) -> Path:
+    return Path(settings.data) / "page.json"
+
+
+def invitation(settings: Settings, *, new_pin: bool = False) -> Invitation:
+    """Raises `LullError`: no page, or a PIN that cannot be kept."""
+    listen = Listen.of(settings.web)
+    if listen is None:
+        raise LullError("The page is switched off: set `web.listen`, for example to 0.0.0.0:8080.")
+    address = listen.address()
+    if listen.loopback:
+        if new_pin:
+            raise LullError(
+                "Only this machine reaches the page, and no PIN is asked for: set `web.listen` to "
+                "0.0.0.0:8080 to open it to the network."
+            )
+        return Invitation(address=address)
+    keys = Keys(key_file(settings))
+    if new_pin:
+        keys.change_pin()
+    return Invitation(
+        address=address,
+        pin=keys.pin,
+        phone=f"{address}enter#{keys.pin}",
+        family=f"{address}family/{keys.family}",
+    )
+
+
+def as_text(invited: Invitation) -> str:
+    if not invited.pin:
+        return (
+            f"The page is at {invited.address}, for this machine alone.\n"
+            "For phones and tablets, set `web.listen` to 0.0.0.0:8080, and start Lull again.\n"
+        )
+    code = io.StringIO()
+    segno.make(invited.phone, error="m").terminal(out=code, compact=True, border=2)
+    return (
+        f"{code.getvalue()}\n"
+        "Staff:   scan this with a phone, once. It stays signed in for a month.\n"
+        f"         Or open {invited.address} and type the PIN {invited.pin}\n"
+        f"Family:  {invited.family} shows what is playing, and nothing more.\n"
+        "New PIN: `lull page --new-pin` signs everybody out, the family too.\n"
+    )

@@ -1,0 +1,125 @@
+"""What the page says of a moment."""
+
+from msgspec.structs import replace
+
+from adapters.web.translation import languages
+from adapters.web.view import ASK_FROM, ASK_UNTIL, Scene
+from player.model import Progress
+from player.session.messages import Decision, TrackView
+from player.units import Decibels, Frames, Seconds
+from tests.support.site import Reader, Site
+from tests.web.test_events import playing
+
+ENGLISH, GERMAN = languages()["en"], languages()["de"]
+
+
+def progress(frames: int) -> Progress:
+    return Progress(
+        deck=0,
+        track_id="0" * 32,
+        position=Seconds(61.0),
+        frames_written=Frames(frames),
+        underruns=0,
+        ring=Seconds(20.0),
+        peak=Decibels(-20.0),
+    )
+
+
+def swap(at: float, trigger: str = "staff") -> Decision:
+    piece = TrackView(id="0" * 32, title="Träumerei", artist="", duration=Seconds(60.0))
+    return Decision(event_type="swap", at=Seconds(at), reason="In English.", to_track=piece, trigger=trigger)
+
+
+def test_time_is_of_frames_written_and_stands_still_with_them(here: Site, reader: Reader) -> None:
+    at = here.vitals.at
+    here.do(lambda: here.hub.publish(playing("a")))
+    here.do(lambda: here.hub.heard(progress(48_000), at))
+    page = reader.get("/").text
+    assert "1:01" in page and "No sound reaches the speaker" not in page
+    here.do(lambda: here.hub.heard(progress(48_000), Seconds(at + 10.0)))  # nothing more was written
+    assert "No sound reaches the speaker" in reader.get("/").text
+
+
+def test_a_fault_of_the_sound_is_a_banner(here: Site, reader: Reader) -> None:
+    broken = replace(playing("a"), fault="The speaker is gone: switch it on.")
+    here.do(lambda: here.hub.publish(broken))
+    assert "The speaker is gone: switch it on." in reader.get("/").text
+
+
+def test_every_part_that_is_missing_is_a_banner(here: Site, reader: Reader) -> None:
+    here.vitals = replace(
+        here.vitals,
+        broker="connection refused",
+        store="the disk is full",
+        sensors=(("wrist <1>", Seconds(1_800_000_000.0)),),
+        pieces=0,
+        library="no pieces yet",
+    )
+    here.do(here.hub.changed)
+    page = reader.get("/").text
+    for text in ("connection refused", "the disk is full", "wrist &lt;1&gt;", "no pieces yet"):
+        assert text in page
+
+
+def test_a_clock_in_another_zone_changes_nothing(here: Site, reader: Reader) -> None:
+    """Every time on the page is the room's: the server writes it, no script does."""
+    here.vitals = replace(here.vitals, sensors=(("wrist", Seconds(1_800_000_000.0)),))
+    here.do(here.hub.changed)
+    from adapters.web.translation import clock_time
+
+    assert clock_time(1_800_000_000.0, ENGLISH) in reader.get("/").text
+
+
+def test_after_a_swap_it_is_asked_once_for_a_while(here: Site) -> None:
+    house_at = here.vitals.at
+    scene: Scene = here.scene
+    for since, asked in ((ASK_FROM - 1.0, False), (ASK_FROM + 1.0, True), (ASK_UNTIL + 1.0, False)):
+        here.hub.decisions.clear()
+        here.hub.decisions.append(swap(house_at - since))
+        assert (scene.question() is not None) is asked
+    here.hub.decisions.clear()
+    here.hub.decisions.append(swap(house_at - ASK_FROM - 1.0))
+    question = scene.question()
+    assert question is not None
+    here.do(lambda: scene.answer(question.id))
+    assert scene.question() is None
+
+
+def test_feedback_is_on_disk_before_the_page_says_thanks(here: Site, reader: Reader) -> None:
+    here.do(lambda: here.hub.publish(swap(here.vitals.at - ASK_FROM - 1.0)))
+    page = reader.get("/")
+    form = {"csrf": page.token, "once": "page-0123456789", "question": "q", "rating": "better"}
+    assert reader.post("/feedback", form).headers["location"] == "/?feedback=done"
+    assert [(one.id, one.rating) for one in here.feedback] == [("page-0123456789", 1)]
+    assert reader.post("/feedback", {**form, "rating": "wonderful"}).status == 400
+
+
+def test_why_is_said_in_the_readers_language_or_marked_as_english(here: Site, reader: Reader) -> None:
+    here.do(lambda: here.hub.publish(playing("Träumerei")))
+    here.do(lambda: here.hub.publish(swap(here.vitals.at)))
+    german = {"Accept_Language": "de"}
+    assert "Das Personal bat um ruhigere Musik: „Träumerei“." in reader.get("/", **german).text
+    here.do(lambda: here.hub.publish(swap(here.vitals.at, trigger="something new")))
+    here.do(lambda: here.hub.publish(replace(playing("Träumerei"), reason="Something new.")))
+    assert '<p class="why" lang="en">Something new.</p>' in reader.get("/", **german).text
+
+
+def test_an_answer_that_does_not_come_is_said(here: Site, reader: Reader) -> None:
+    here.reason = "nothing-calmer"
+    answer = reader.post("/press/calm", {"csrf": reader.get("/").token}, Accept="application/json")
+    assert answer.data == {
+        "ok": False,
+        "reason": "nothing-calmer",
+        "said": "Nothing calmer is known here. This music goes on.",
+    }
+
+
+def test_the_page_is_light(reader: Reader) -> None:
+    import re
+
+    page = reader.get("/").text
+    assets = set(re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js|svg|webmanifest))"', page))
+    weight = len(page.encode()) + sum(len(reader.get(path).text.encode()) for path in assets)
+    assert len(assets) >= 4
+    assert weight < 150_000
+    assert not re.search(r'(?:href|src)="(?:https?:)?//', page)  # nothing from elsewhere
