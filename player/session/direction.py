@@ -7,7 +7,7 @@ from msgspec import structs
 from player.model import CatalogueEntry, Selection, TrackId
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
-from player.session.ladder import PAD_ID, Ladder, Step
+from player.session.ladder import PAD_ID, Ladder
 from player.session.messages import Decision, Resume
 from player.session.motive import (
     LOOK,
@@ -23,7 +23,7 @@ from player.session.motive import (
 )
 from player.session.recall import Recall
 from player.session.states import Fading, Held, Idle, Paused, Playing, Resting, Soothing, State
-from player.session.transport import Broke, Ending, Entered, Outcome, RanOut, Target, Transport
+from player.session.transport import Target, Transport
 from player.session.views import track_view
 from player.settings import PolicySettings
 from player.units import Seconds
@@ -213,7 +213,7 @@ class Direction:
             reason = f"{why}: the music goes on."
             self._record(Motive(kind="resume", trigger=trigger, reason=reason), entry, at)
             if end is not None:  # it was about to end: what follows was not chosen
-                self._before_the_end(end, at)
+                self.before_the_end(end, at)
 
     def follow(
         self,
@@ -297,7 +297,7 @@ class Direction:
             )
         if self.wanted is not None:
             if end is not None:  # it was about to end: what follows was not yet chosen
-                self._before_the_end(Seconds(end + paused_for), at)
+                self.before_the_end(Seconds(end + paused_for), at)
             return
         place = self._recall.resume  # the audio process was restarted meanwhile, or the piece was refused
         if place is None or not self.resume(place, at, by, "Play again"):
@@ -313,67 +313,12 @@ class Direction:
             during = Playing(since=at, reason="Paused before a restart.")
             self.state = Paused(since=at, by=self._recall.paused_by, during=during)
 
-    # --- what the transport saw -----------------------------------------------------------------------
+    # --- going on ------------------------------------------------------------------------------------
 
-    def outcome(self, outcome: Outcome, at: Seconds) -> None:
-        """What happens to the decks moves the music only while music is meant to be heard and stay."""
-        playing = isinstance(self.state, Playing | Soothing)
-        match outcome:
-            case Entered(track_id=track_id):
-                self.ladder.entered(track_id, at)
-                if track_id != PAD_ID:
-                    self._recall.played(track_id, at)
-                    self._recall.place(track_id, self._transport.position, at)
-            case Broke(track_id=track_id):
-                self._broke(outcome, at)
-                if not playing:
-                    pass
-                elif self.wanted is None or (outcome.dry and self._transport.target is None):
-                    self._after_fault(
-                        at, f"The piece before could not be played ({outcome.reason})", outcome.left
-                    )
-                elif outcome.wanted and self._transport.current != track_id:
-                    self.go_on(at, "fault", "The piece that was to come could not be played")
-            case Ending(at=end):
-                if playing and self._transport.target is None:
-                    self._before_the_end(end, at)
-            case RanOut():
-                if playing:
-                    self._after_fault(at, "The piece before ended early")
-                else:
-                    self.finish(at)
-
-    def lost(self, track_id: TrackId, position: Seconds, at: Seconds) -> None:
-        """The audio process is gone; the place is kept. What was about to be heard will begin anew."""
-        target = self._transport.target
-        if target is not None and target != track_id:
-            self._recall.place(target, NOW, at)
-        else:
-            self._recall.place(track_id or None, position, at)
-        self._transport.lost()
-        if isinstance(self.state, Fading):
-            self.state = Resting(since=self.state.until, reason=self.state.reason)
-
-    def _broke(self, broke: Broke, at: Seconds) -> None:
-        ladder, entry = self.ladder, self._catalogue.get(broke.track_id)
-        if ladder.trial is not None and ladder.trial.entry.track.id == broke.track_id:
-            ladder.failed(at)
-        if ladder.standing is not None and ladder.standing.step is Step.COMFORT:
-            self._catalogue.copy_broke(broke.track_id, at)
-        self._catalogue.broke(broke.track_id, at)
-        if entry is not None and entry.track.live and (broke.wanted or broke.dry or self.wanted is None):
-            ladder.leave(entry, f"“{entry.track.title}” does not come ({broke.reason}).", at)
-        resume = self._recall.resume
-        if resume is not None and resume.track_id == broke.track_id:
-            self._recall.forget_place()
-
-    def _before_the_end(self, end: Seconds, at: Seconds) -> None:
+    def before_the_end(self, end: Seconds, at: Seconds) -> None:
+        """What follows begins so that both end and beginning are one swap."""
         fade = Seconds(max(min(self.policy.swap_fade_s, end - at), 0.5))
         self.follow(at, "ended", "Next", not_before=Seconds(end - fade), fade=fade)
-
-    def _after_fault(self, at: Seconds, why: str, left: Seconds | None = None) -> None:
-        fade = None if left is None else Seconds(max(min(self.policy.swap_fade_s, left), 1.0))
-        self.go_on(at, "fault", why, fade)
 
     def go_on(self, at: Seconds, trigger: str, why: str, fade: Seconds | None = None) -> None:
         """Another piece, a step down the ladder, or silence with its reason."""

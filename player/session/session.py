@@ -8,7 +8,6 @@ from msgspec import structs
 
 from player.listener.evidence import EvidencePool
 from player.model import (
-    AdaptMode,
     AudioReport,
     CatalogueEntry,
     Command,
@@ -23,6 +22,7 @@ from player.model import (
 )
 from player.selection.context import Situation
 from player.selection.selector import Selector
+from player.session.aftermath import Aftermath
 from player.session.alarm import Alarm
 from player.session.board import Board
 from player.session.care import Care
@@ -62,24 +62,20 @@ from player.session.messages import (
     VolumeState,
     Wake,
 )
+from player.session.opening import Opening
 from player.session.recall import Recall
 from player.session.recovery import Recovery
 from player.session.resident import in_force
 from player.session.schedule import Schedule
-from player.session.states import Idle, Playing, Soothing
+from player.session.states import Playing, Soothing
 from player.session.transport import Entered, Transport
 from player.session.views import playback
 from player.session.volume import VolumeControl
 from player.units import Decibels, Seconds
 
 MUSIC_WANTED = {Verb.CALM, Verb.PLAY, Verb.PLAY_PAUSE, Verb.NEXT}  # after these a session is a person's
-LONG_AWAY = Seconds(600.0)  # after a longer break the music does not come back in quiet hours
 KEEP_HABITS = Seconds(3600.0)  # how often what is usual for this person is stored
 NOW = Seconds(120.0)  # feedback older than this is not about the piece that is heard; own judgement
-LOOKING = "Looking for music."
-NO_MUSIC = "No music found. Put music files into the library folder, or name another one in the settings."
-QUIET = "Quiet hours. Press play to start quietly."
-ASLEEP = "Ready. Press play to start."
 
 
 class Session:
@@ -107,6 +103,10 @@ class Session:
             self._transport, self._chooser, self._catalogue, self._recall, self._decide
         )
         self._direction.policy = policy
+        self._opening = Opening(
+            self._direction, self._chooser, self._catalogue, self._recall, started.settings.autostart
+        )
+        self._aftermath = Aftermath(self._direction, self._transport, self._catalogue, self._recall)
         self._direction.ladder.jitter = Random(started.seed)
         self._volume = VolumeControl(profile, started.memory.volume, started.settings.audio.full_scale_dba)
         self._desk = CommandDesk(
@@ -168,7 +168,7 @@ class Session:
             case AudioLost(reason=reason, track_id=track_id, position=position):
                 self._audio_ready = False
                 self._level = None
-                self._direction.lost(track_id, position, at)
+                self._aftermath.lost(track_id, position, at)
                 self._out.append(
                     Fault(part="audio", problem=f"The audio process ended ({reason}); restarting it.")
                 )
@@ -185,7 +185,9 @@ class Session:
     def _settle(self, at: Seconds) -> None:
         self._chooser.situation = self._situation(at)
         self._transport.tick(at)
-        self._begin(at)
+        if self._audio_ready and not self._alarm.on:
+            quiet = self._volume.quiet_hours(self._minute)
+            self._opening.begin(at, quiet=quiet, first_track=self.profile.first_track)
         self._tell_own_sound(at)
         self._listener = listener = self._evidence.estimate(at)
         self._direction.agitation = listener.agitation if listener.confidence > 0 else None
@@ -207,41 +209,6 @@ class Session:
             self._remembered = memory
             self._out.append(Remember(memory=memory))
         self._ask_to_wake(at)
-
-    def _begin(self, at: Seconds) -> None:
-        """From idle to music: at start, and when music appears in an empty library."""
-        state = self._direction.state
-        if not isinstance(state, Idle) or not self._audio_ready or self._alarm.on:
-            return
-        place = self._recall.resume
-        if not len(self._catalogue) and not (self._catalogue.complete and self._direction.ladder.comfort):
-            missing = NO_MUSIC if self._catalogue.complete else LOOKING
-            self._direction.idle(at, missing, fault=state.fault)
-        elif state.fault:
-            if not self._direction.start(at, "fault", "There is music again"):
-                self._direction.idle(at, self._chooser.why_nothing(at), fault=True)
-        elif self._recall.mode is AdaptMode.OFF or self._settings.autostart == "idle":
-            self._direction.idle(at, ASLEEP)
-        elif place is not None and at - place.at > LONG_AWAY and self._volume.quiet_hours(self._minute):
-            self._direction.idle(at, QUIET)
-        elif place is not None:
-            known = self._catalogue.get(place.track_id) is not None
-            if known and self._direction.resume(place, at, "restart", "After a restart"):
-                return
-            if known or self._catalogue.complete:
-                self._recall.forget_place()
-                self._begin(at)
-        elif self._volume.quiet_hours(self._minute):
-            self._direction.idle(at, QUIET)
-        elif self._may_choose_first() and not self._direction.start(
-            at, "start", "To begin", self.profile.first_track
-        ):
-            self._direction.idle(at, self._chooser.why_nothing(at))
-
-    def _may_choose_first(self) -> bool:
-        """A piece named to start with is waited for until the folders have been looked at."""
-        first = self.profile.first_track
-        return first is None or self._catalogue.complete or self._catalogue.named(first) is not None
 
     def _occasion(self) -> bool:
         """Whether music may begin from silence without a person."""
@@ -388,7 +355,7 @@ class Session:
             return
         if isinstance(outcome, Entered) and (coming := self._direction.coming(outcome.track_id)):
             self._learning.entered(coming.choice, at, soothing=coming.soothing)
-        self._direction.outcome(outcome, at)
+        self._aftermath.outcome(outcome, at)
 
     def _is_tried(self, track_id: TrackId) -> bool:
         trial = self._direction.ladder.trial
