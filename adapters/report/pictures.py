@@ -56,6 +56,8 @@ def hours(report: Report, _: Translate) -> str:
 
 def outcomes(report: Report, _: Translate) -> str:
     of = report.outcomes
+    if not of.swaps:
+        return ""
     parts = (
         (_("calmer"), of.calmer, GREEN, ""), (_("same"), of.same, GREY, ""),
         (_("worse"), of.worse, RED, "//"), (_("left, for it upset"), of.upset, RED, "xx"),
@@ -73,14 +75,16 @@ def outcomes(report: Report, _: Translate) -> str:
         ax.set_yticks([])
         ax.set_xlim(0, max(begin, 1))
         ax.set_xlabel(_("swaps"))
-        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.45), ncols=3)
+        ax.figure.legend(frameon=False, loc="outside lower center", ncols=3)
 
-    return _svg(draw, _("What followed the swaps"), "outcomes", height=1.9)
+    return _svg(draw, _("What followed the swaps"), "outcomes", height=2.2)
 
 
 def tracks(report: Report, _: Translate) -> str:
     """Observed change with its interval, of the pieces measured often enough; "" when there are none."""
-    known = measured(report.tracks)[:MOST_SHOWN]
+    known = measured(report.tracks)
+    if len(known) > MOST_SHOWN:  # the ends: what helps and what harms
+        known = known[: MOST_SHOWN // 2] + known[-MOST_SHOWN // 2 :]
     if not known:
         return ""
 

@@ -16,6 +16,7 @@ from adapters.report.rows import JournalRows
 from tests.support.month import write_month
 
 DAYS = 31
+NEVER: tuple[float, dict[str, Any]] = (1e18, {})
 Row = tuple[float, dict[str, Any], list[dict[str, Any]]]
 
 
@@ -39,7 +40,7 @@ def day_of(at: float) -> str:
 
 def estimates(rows: list[Row]) -> list[tuple[float, float | None]]:
     """When which agitation was shown; None: nothing was known."""
-    shown = []
+    shown: list[tuple[float, float | None]] = []
     for at, effect in effects(rows, "Show"):
         state = effect["state"]
         if state["type"] == "AgitationState":
@@ -110,12 +111,12 @@ def outcomes_of(rows: list[Row]) -> list[tuple[dict[str, Any], str, float | None
     decisions = [(at, effect["decision"]) for at, effect in effects(rows, "Decide")]
     presses = [(at, e["command"]) for at, e, _ in rows if e["type"] == "CommandArrived"]
     leaving = {"swap", "start", "next", "rest", "hold", "resume", "release"}
-    found = []
+    found: list[tuple[dict[str, Any], str, float | None]] = []
     for number, (at, swap) in enumerate(decisions):
         if swap["event_type"] != "swap":
             continue
         due = at + 180.0
-        after = next(((t, d) for t, d in decisions[number + 1 :] if d["event_type"] in leaving), (1e18, {}))
+        after = next(((t, d) for t, d in decisions[number + 1 :] if d["event_type"] in leaving), NEVER)
         refused = [
             t for t, c in presses if at < t <= min(after[0], due) and c["verb"] in ("dislike", "never")
         ]
