@@ -78,7 +78,7 @@ def rows_between(rows: list[Row], begin: float, end: float) -> list[Row]:
 
 
 def is_heard(event: dict[str, Any]) -> bool:
-    return event["type"] == "AudioReported" and event["report"]["type"] == "Heard"
+    return bool(event["type"] == "AudioReported" and event["report"]["type"] == "Heard")
 
 
 def test_agitation_by_hour(month: tuple[list[Row], Report]) -> None:
@@ -94,13 +94,13 @@ def test_agitation_by_hour(month: tuple[list[Row], Report]) -> None:
             known[hour] += 1.0
             total[hour] += level
             restless[hour] += level >= report.threshold
-    for hour in report.hours:
-        assert hour.known_min == pytest.approx(known[hour.hour] / 60.0, abs=1.0)
-        assert hour.restless_min == pytest.approx(restless[hour.hour] / 60.0, abs=1.0)
-        if hour.mean is None:
-            assert known[hour.hour] < 1800.0
+    for of in report.hours:
+        assert of.known_min == pytest.approx(known[of.hour] / 60.0, abs=1.0)
+        assert of.restless_min == pytest.approx(restless[of.hour] / 60.0, abs=1.0)
+        if of.mean is None:
+            assert known[of.hour] < 1800.0
         else:
-            assert hour.mean == pytest.approx(total[hour.hour] / known[hour.hour], abs=0.002)
+            assert of.mean == pytest.approx(total[of.hour] / known[of.hour], abs=0.002)
     assert sum(day.known_min for day in report.days) == pytest.approx(sum(known) / 60.0, abs=2.0)
     assert sum(day.restless_min for day in report.days) == pytest.approx(sum(restless) / 60.0, abs=2.0)
 
