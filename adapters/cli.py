@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from adapters.cli_mqtt import mqtt
+from adapters.cli_report import report
 from player.errors import LibraryError, LullError
 from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
@@ -27,6 +28,7 @@ app = typer.Typer(
     help="An adaptive bedside music player for people living with dementia.",
 )
 app.add_typer(mqtt, name="mqtt")
+app.command("report")(report)
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; every key has a default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 

@@ -111,3 +111,4 @@ class Choice(Struct, frozen=True, kw_only=True):
     propensity: float  # (0, 1]
     expected: float  # expected reward on the policy's own scale
     because: str = ""  # a clause that adds to the reason, "" for none
+    lot: bool | None = None  # by lot between two: whether it is the policy's own first choice; None: no lot

@@ -26,6 +26,7 @@ from player.units import Seconds
 WHOLE = 256  # tracks; tuning constants
 TOP, AROUND, BY_CHANCE = 64, 64, 32  # of a shortlist
 CAP_QUANTILE = 0.75  # of the arousal of the person's own music (SCIENCE, "bounded iso")
+LOT = "lot_first"  # in the logged context: 1 when the lot fell on the policy's own first choice
 EQUAL = 0.05  # share by which the second of two equally fitting pieces may seem worse; own judgement
 
 
@@ -202,7 +203,8 @@ class Selector:
         if second.propensity < 1.0 or first.expected - second.expected > EQUAL * abs(first.expected):
             return first
         chosen = random.choice((first, second))
-        return structs.replace(chosen, propensity=0.5, because="by lot between two that fit as well")
+        because = "by lot between two that fit as well"
+        return structs.replace(chosen, propensity=0.5, because=because, lot=chosen is first)
 
     def _selection(self, choice: Choice, scene: Scene) -> Selection:
         candidate, context = choice.candidate, scene.context
@@ -220,7 +222,7 @@ class Selector:
             expected_reward=choice.expected,
             policy=self.policy.name,
             reason=", ".join(parts),
-            context=_logged(scene),
+            context=_logged(scene) | ({} if choice.lot is None else {LOT: float(choice.lot)}),
             basis=dict(zip(BASIS, basis(candidate, scene, aim), strict=True)),
         )
 

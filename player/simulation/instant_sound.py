@@ -17,13 +17,14 @@ from player.model import (
     Heard,
     Load,
     MixCommand,
+    Progress,
     Stop,
     TrackId,
     Unload,
     Volume,
 )
 from player.session.ladder import PAD_URI
-from player.units import Decibels, Frames, Seconds
+from player.units import SAMPLE_RATE, Decibels, Frames, Seconds
 
 ANNOUNCED = Seconds(
     4.0
@@ -77,6 +78,14 @@ class InstantSound:
                 self._open, self.heard = True, None
             case Volume():
                 pass
+
+    def progress(self, at: Seconds) -> Progress:
+        """What a real process would report now: all of it as if every frame had been written."""
+        for deck, voice in self._voices.items():
+            if voice.track_id == self.heard and voice.ends < NEVER and not voice.leaving:
+                length = self._lengths.get(voice.track_id, Seconds(0.0))
+                return _progress(deck, voice.track_id, Seconds(max(length - (voice.ends - at), 0.0)), at)
+        return _progress(-1, "", Seconds(0.0), at)
 
     def pop(self) -> AudioReport:
         _, _, _, voice, report = heappop(self._queue)
@@ -141,3 +150,15 @@ class InstantSound:
         while queue and (voice := queue[0][3]) is not None and voice.ticket != queue[0][2]:
             heappop(queue)
         self.due = queue[0][0] if queue else NEVER
+
+
+def _progress(deck: int, track_id: TrackId, position: Seconds, at: Seconds) -> Progress:
+    return Progress(
+        deck=deck,
+        track_id=track_id,
+        position=position,
+        frames_written=Frames(int(at * SAMPLE_RATE)),
+        underruns=0,
+        ring=Seconds(10.0),
+        peak=Decibels(-12.0),
+    )

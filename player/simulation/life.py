@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+from msgspec import structs
+
 from player.model import Quantity, Reading, SinkOpened
 from player.session.messages import (
     AudioReady,
@@ -20,7 +22,7 @@ from player.session.messages import (
     Wake,
 )
 from player.session.session import Session
-from player.settings import PolicySettings, Settings
+from player.settings import Consent, PolicySettings, Settings
 from player.simulation.days import MINUTES, NOTHING, STUCK, Day, make_day
 from player.simulation.instant_sound import InstantSound
 from player.simulation.measures import DayMeasures, Meter
@@ -42,10 +44,19 @@ class Life:
     """`day()` lives the next day and says what was measured. `truth`: agitation of each minute awake."""
 
     def __init__(
-        self, world: World, policy: str, seed: int, resident: int, watch: Watch | None = None
+        self,
+        world: World,
+        policy: str,
+        seed: int,
+        resident: int,
+        watch: Watch | None = None,
+        *,
+        randomise: bool = False,
+        progress: bool = False,
     ) -> None:
-        """watch: sees each event and its effects."""
+        """watch: sees each event and its effects. randomise: consented. progress: reported every minute."""
         self._world, self._seed, self._resident, self._watch = world, seed, resident, watch
+        self._progress = progress
         self.person = Person(world, seed, resident)
         self._unrest = Unrest(world, self.person)
         self._staff = Staff(world, self._unrest)
@@ -67,7 +78,7 @@ class Life:
             boot="simulation",
             seed=seed * 1_000_003 + resident,
             settings=Settings(autostart="idle", policy=PolicySettings(name=policy, hold_until=MORNING)),
-            profile=self.person.profile,
+            profile=structs.replace(self.person.profile, consent=Consent(randomise=randomise)),
             memory=Memory(),
         )
         self._session = Session(started)
@@ -89,6 +100,8 @@ class Life:
             at = Seconds(midnight + 60.0 * self._minute)
             if self._sound.due <= at or self._wake <= at:
                 self._pass_to(at)
+            if self._progress:
+                self._handle(AudioReported(at=at, report=self._sound.progress(at)))
             if self._minute % CLOCK == 0:
                 self._handle(Tick(at=at, minute=self._minute))
             if today.wakes <= self._minute < today.sleeps:

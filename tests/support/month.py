@@ -1,0 +1,44 @@
+"""A simulated resident's days, written into a real journal as the brain writes them."""
+
+from pathlib import Path
+
+from msgspec import json
+
+from adapters.brain import journalled
+from adapters.store.journal import SqliteJournal
+from player.ports.records import JournalEntry
+from player.session.messages import Effect, Event, FeedbackArrived, Remember
+from player.simulation.life import Life
+from player.simulation.parameters import World
+
+
+def write_month(
+    path: Path, *, days: int, policy: str = "learn", seed: int = 1, randomise: bool = False
+) -> str:
+    """The pseudonym of the resident."""
+    journal: SqliteJournal | None = None
+    waiting: list[JournalEntry] = []
+
+    def watch(event: Event, effects: tuple[Effect, ...]) -> None:
+        memory = [json.encode(e.memory) for e in effects if isinstance(e, Remember)]
+        entry = JournalEntry(
+            boot="simulation",
+            at=event.at,
+            event=json.encode(event),
+            effects=journalled(effects),
+            memory=memory[-1] if memory else None,
+            feedback_id=event.feedback.id if isinstance(event, FeedbackArrived) else None,
+        )
+        if journal is None:
+            waiting.append(entry)
+        else:
+            journal.append(entry)
+
+    life = Life(World(), policy, seed, 0, watch, randomise=randomise, progress=True)
+    journal = SqliteJournal(path, life.person.profile.id)
+    for entry in waiting:
+        journal.append(entry)
+    for _ in range(days):
+        life.day()
+    journal.close()
+    return life.person.profile.id
