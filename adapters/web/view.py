@@ -14,6 +14,7 @@ from player.units import Seconds
 
 ASK_FROM: Final = Seconds(20.0)  # after a swap; own judgement: before, nobody can tell
 ASK_UNTIL: Final = Seconds(600.0)
+SOUNDING: Final = frozenset({"playing", "soothing"})
 CALM, LIVELY = 0.6, 0.4  # ends of "neither", calmness 0-1
 RESTLESS, UNEASY = 0.6, 0.4  # as the settings' `agitation_on`, `agitation_off`
 
@@ -35,6 +36,7 @@ class Sentence(Struct, frozen=True, kw_only=True):
 class Now(Struct, frozen=True, kw_only=True):
     state: str  # of `PlaybackState`; "starting" before the first
     word: str  # the same, for people
+    unheard: bool = False  # it is meant to play, and no sound reaches the speaker
     title: str = ""
     artist: str = ""
     track_id: str = ""
@@ -88,7 +90,8 @@ class Scene:
         track = view.track
         return Now(
             state=view.state,
-            word=_state_word(view, _),
+            word=_("Not to be heard") if self._unheard(view) else _state_word(view, _),
+            unheard=self._unheard(view),
             title=track.title if track else "",
             artist=track.artist if track else "",
             track_id=track.id if track else "",
@@ -98,6 +101,10 @@ class Scene:
             calm_word=_calm_word(view.calmness, _),
             why=self._why(view, _),
         )
+
+    def _unheard(self, view: PlaybackState) -> bool:
+        """Music is meant to play, and nobody hears it: a page must not say “playing” in a silent room."""
+        return view.state in SOUNDING and (bool(view.fault) or not self._hub.moving)
 
     def restless(self, _: Language) -> Restless:
         view = self._hub.agitation
@@ -143,7 +150,7 @@ class Scene:
         view = self._hub.playback
         if view is not None and view.fault:
             found.append(Banner(text=_("Sound: %(problem)s", problem=view.fault), grave=True))
-        elif view is not None and view.state in ("playing", "soothing") and not self._hub.moving:
+        elif view is not None and self._unheard(view):
             found.append(Banner(text=_("No sound reaches the speaker just now."), grave=True))
         for name, last in vitals.sensors:
             time = clock_time(last, _)

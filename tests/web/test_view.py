@@ -43,7 +43,9 @@ def test_time_is_of_frames_written_and_stands_still_with_them(here: Site, reader
 def test_a_fault_of_the_sound_is_a_banner(here: Site, reader: Reader) -> None:
     broken = replace(playing("a"), fault="The speaker is gone: switch it on.")
     here.do(lambda: here.hub.publish(broken))
-    assert "The speaker is gone: switch it on." in reader.get("/").text
+    page = reader.get("/").text
+    assert "The speaker is gone: switch it on." in page
+    assert "Not to be heard" in page and ">Playing<" not in page, "a page that says “playing” in silence"
 
 
 def test_every_part_that_is_missing_is_a_banner(here: Site, reader: Reader) -> None:
