@@ -15,6 +15,7 @@ from adapters.audio.launch import Launcher
 from adapters.audio.process import AudioProcess
 from adapters.brain import Brain, Hands
 from adapters.clock import Clock
+from adapters.control import ControlDoor
 from adapters.conversation import Conversation
 from adapters.devices_file import direct_devices, load_devices
 from adapters.direct.keeper import run_devices
@@ -23,6 +24,7 @@ from adapters.inbox import Inbox
 from adapters.mqtt.endpoint import Endpoint
 from adapters.music import Music
 from adapters.page_records import PageRecords
+from adapters.registrar import Registrar
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
 from adapters.store.memory import remembered
@@ -108,6 +110,8 @@ class Service:
         hands = Hands(self._audio.send, self._music.save, self._music.keep)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
         self._conversation = Conversation(settings, self._clock, self._inbox, self._brain, self._vitals)
+        registrar = Registrar(self._brain, self._clock, journal, profile.id)
+        self._door = ControlDoor(Path(settings.data), registrar.handle)
         self._journal, self._quiet_hours = journal, profile.quiet_hours
         house = House(
             Place(room=settings.web.room or settings.player, resident=profile.id, boot=self._brain.boot),
@@ -145,6 +149,7 @@ class Service:
         yield "conversation", self._conversation.run()
         yield "direct", run_devices(self._direct, self._port)
         yield "page", self._page.run()
+        yield "control", self._door.run()
         yield "watchdog", self._notifier.watch(self._beat, self._status)
         if live:
             yield "view", self._show()

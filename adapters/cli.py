@@ -14,6 +14,7 @@ from rich.console import Console
 
 from adapters.cli_mqtt import mqtt
 from adapters.cli_report import report
+from adapters.cli_resident import resident
 from player.errors import LibraryError, LullError
 from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(mqtt, name="mqtt")
 app.command("report")(report)
+app.add_typer(resident, name="resident")
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; every key has a default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 

@@ -82,6 +82,11 @@ class Moment:
         return local_day(self.at, self.offset)
 
     @property
+    def local(self) -> str:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=round(self.at + self.offset))
+        return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+    @property
     def shown(self) -> Iterator[AgitationState]:
         return (e.state for e in self.effects if isinstance(e, Show) and isinstance(e.state, AgitationState))
 

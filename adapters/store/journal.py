@@ -1,6 +1,7 @@
 """The journal on disk: `journal.db`, in WAL mode, every commit synchronous."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -16,6 +17,7 @@ from adapters.store.database import (
     ignore,
     open_database,
 )
+from adapters.store.erase import Erased, erase
 from adapters.store.writer import BatchWriter
 from player.errors import StoreError
 from player.ports.records import JournalEntry
@@ -59,6 +61,8 @@ class SqliteJournal:
     def __init__(self, path: Path, resident: str, on_error: OnError = ignore) -> None:
         self._path, self._resident, self._on_error = Path(path), resident, on_error
         self._memory: bytes | None = None  # newest on disk, saved when the file breaks later
+        self._committing = threading.Lock()
+        self._muted = False  # its resident was forgotten: nothing more is kept
         self._distrust = False  # the file proved damaged while it was open
         try:
             self._connection: sqlite3.Connection | None = self._open()
@@ -169,6 +173,17 @@ class SqliteJournal:
         self._memory = memory
         return aside
 
+    def forget(self, resident: str) -> Erased:
+        """Remove all that is kept of a resident, waiting entries as well; takes seconds for a large file.
+
+        Of its own resident nothing is kept any more: what is offered later counts as stored and is let go,
+        until a journal is opened anew. Raises `StoreError`.
+        """
+        with self._committing:
+            if resident == self._resident:
+                self._muted, self._memory = True, None
+            return erase(self._path, resident)
+
     def close(self) -> None:
         """Write what is queued, for a few seconds at most when the disk fails. Idempotent."""
         self._writer.close()
@@ -222,9 +237,12 @@ class SqliteJournal:
     def _commit(self, entries: Sequence[JournalEntry]) -> list[bool]:
         """One transaction, on the writer's thread; which entries are on disk now. Raises `StoreError`."""
         try:
-            if self._connection is None:
-                self._connection = self._open()
-            return self._store(self._connection, entries)
+            with self._committing:
+                if self._muted:
+                    return [True] * len(entries)
+                if self._connection is None:
+                    self._connection = self._open()
+                return self._store(self._connection, entries)
         except sqlite3.Error as error:
             if self._connection is not None and damaged(error):
                 self._connection.close()
