@@ -3,6 +3,7 @@
 import subprocess
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_redirections_are_followed_and_loops_are_named(web: BadWeb, flac: bytes)
     web.pages["file"] = Page(b"", status=302, redirect="file:///etc/passwd")
     check_audio_source(lambda: open_source(web.url("a")), NOISE)
     for path in ("loop", "file"):
-        assert "other addresses" in check_bad_source(lambda path=path: open_source(web.url(path))).problem
+        assert "other addresses" in check_bad_source(partial(open_source, web.url(path))).problem
 
 
 @pytest.mark.parametrize("status", [401, 404, 500])

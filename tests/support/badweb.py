@@ -31,6 +31,7 @@ class BadWeb:
         self.pages: dict[str, Page] = {}
         self.requests: list[tuple[str, str]] = []  # path, Range
         self.stalled, self.refusing, self.closing = threading.Event(), threading.Event(), threading.Event()
+        self._cuts = 0
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -50,6 +51,10 @@ class BadWeb:
     def folder(self, folder: Path) -> None:
         for file in folder.iterdir():
             self.pages[file.name] = Page(file.read_bytes())
+
+    def cut(self) -> None:
+        """Every connection there is ends; new ones are taken."""
+        self._cuts += 1
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         path, asked = handler.path.lstrip("/").partition("?")[0], handler.headers.get("Range", "")
@@ -78,8 +83,8 @@ class BadWeb:
             return  # the listener has gone: what the test wanted
 
     def _send(self, handler: BaseHTTPRequestHandler, page: Page, start: int) -> None:
-        sent, begun = 0, time.monotonic()
-        while not self.closing.is_set():
+        sent, begun, cuts = 0, time.monotonic(), self._cuts
+        while not self.closing.is_set() and cuts == self._cuts:
             if self.stalled.is_set():
                 time.sleep(POLL_S)
                 begun = time.monotonic() - (sent / page.rate if page.rate else 0.0)
