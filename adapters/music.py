@@ -13,6 +13,7 @@ from adapters.clock import Clock
 from adapters.inbox import Inbox
 from adapters.library.comfort import ComfortStore
 from adapters.library.watcher import LOOK_AGAIN, LibraryWatcher
+from adapters.streams import entries
 from player.errors import LibraryError
 from player.model import CatalogueEntry, TrackFeatures, TrackId
 from player.ports.records import CatalogueStore
@@ -62,6 +63,8 @@ class Music:
 
     async def run(self) -> None:
         library = self._settings.library
+        if streams := entries(self._settings.streams):
+            self._inbox.put(CatalogueChanged(at=self._clock.now(), found=streams))
         if library.folders:
             await self._watch(library, LOOK_AGAIN)
             return

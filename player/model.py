@@ -348,6 +348,18 @@ class NowPlaying(Struct, frozen=True, kw_only=True, tag=True):
     title: str
 
 
+class Ahead(Struct, frozen=True, kw_only=True, tag=True):
+    """What a station will let be heard in `lead` seconds. None: not known yet."""
+
+    deck: int
+    track_id: TrackId
+    lead: Seconds  # until the newest of it reaches the ear
+    speech: float | None = None  # probability that it is spoken word rather than music, of the last seconds
+    speech_confidence: float = 0.0  # 0-1
+    rise: Lu | None = None  # largest rise of level within 3 s
+    calmness: float | None = None  # 0-1
+
+
 AudioReport = (
     SinkOpened
     | DeckLoaded
@@ -359,6 +371,7 @@ AudioReport = (
     | Progress
     | Listened
     | NowPlaying
+    | Ahead
 )
 
 

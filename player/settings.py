@@ -14,15 +14,26 @@ ClockRange = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-
 ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
+class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A music server that speaks the Subsonic API: Navidrome, Jellyfin with its plugin, and others."""
+
+    name: Slug
+    url: str
+    credentials_file: str  # first line user, second line password
+    approved: bool = False  # False: only what the profile names as loved is played
+
+
 class LibrarySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     folders: tuple[str, ...] = ()  # empty: the demo library
     formats: tuple[str, ...] = ("mp3", "ogg", "opus", "flac", "m4a", "wav")
+    servers: tuple[ServerSettings, ...] = ()
     comfort_mb: Annotated[int, Meta(ge=0, le=100_000)] = 200  # room for the comfort set on this disk
 
 
 class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     url: str
+    live: bool = True  # False: it has an end, such as an episode of a podcast
 
 
 class MqttSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -80,7 +80,7 @@ class Decoder:
         try:
             from adapters.decode import open_source  # FFmpeg: loaded by the child's warm-up, not by the brain
 
-            with open_source(self.load.uri) as source:
+            with open_source(self.load.uri, on_title=self._name, cancelled=self.cancelled.is_set) as source:
                 if not self.from_start and source.duration > 0:  # a live stream goes on where it is now
                     source.seek(self.load.start)
                 self._fill(source)
@@ -91,6 +91,9 @@ class Decoder:
         finally:
             self.source_ended = True
             self.ring.end()
+
+    def _name(self, title: str) -> None:
+        self.titles.append((self._frames, title))
 
     def _fail(self, problem: str) -> None:
         if not self.cancelled.is_set():

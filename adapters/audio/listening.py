@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from adapters.audio.decoder import Decoder
-from player.model import Listened, TrackFeatures
+from adapters.audio.lookout import Lookout
+from player.model import Ahead, Listened, TrackFeatures
 from player.ports.audio import Pcm
-from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Lu, Seconds
+from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Lu, Seconds, frames_to_seconds
 
 if TYPE_CHECKING:
     from player.analysis.stream import StreamAnalyzer
@@ -43,7 +44,7 @@ class Analysis:
 
     def __init__(
         self,
-        report: Callable[[Listened], None],
+        report: Callable[[Listened | Ahead], None],
         lower: Callable[[Decoder, Decibels], None],
         analyzer: "Callable[[], StreamAnalyzer]" = _stream_analyzer,
     ) -> None:
@@ -95,6 +96,8 @@ class Analysis:
         job = self._jobs.get(decoder)
         if job is None:
             job = self._jobs[decoder] = _Job(self._analyzer(), now)
+            if decoder.load.live:
+                job.lookout = Lookout(decoder.load.deck, decoder.load.track_id, self._report)
         if block is None:
             features, complete = job.analyzer.finish(), decoder.from_start
             del self._jobs[decoder]
@@ -102,6 +105,8 @@ class Analysis:
             second = job.frames // SAMPLE_RATE
             job.frames += len(block)
             job.analyzer.push(block)
+            if job.lookout is not None:
+                job.lookout.push(block, job.analyzer, frames_to_seconds(decoder.ring.level))
             guarded = decoder in self._guessed and job.frames // SAMPLE_RATE > second
             due = now - job.reported >= REPORT_EVERY
             if not (guarded or due):
@@ -136,4 +141,5 @@ class _Job:
     def __init__(self, analyzer: "StreamAnalyzer", now: float) -> None:
         self.analyzer = analyzer
         self.frames = 0
+        self.lookout: Lookout | None = None  # of a station
         self.reported = now

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from player.model import AudioReport, Listened, Progress
+from player.model import Ahead, AudioReport, Listened, Progress
 from player.units import Seconds
 
 MAX_WAITING: Final = 1000  # reports that may not be dropped; a brain that leaves so many unread is gone
@@ -60,6 +60,8 @@ class Outbox:
                 return ("progress",)
             case Listened(complete=False):
                 return ("listened", report.deck)
+            case Ahead(rise=None):
+                return ("ahead", report.deck)
             case _:
                 self._count += 1
                 return (self._count,)

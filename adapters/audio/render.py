@@ -13,6 +13,7 @@ from msgspec import Struct
 from adapters.audio.decoder import Decoder, Head, Listener
 from adapters.audio.keeper import SinkKeeper
 from adapters.audio.listening import Analysis
+from adapters.decode.web import shown
 from player.errors import MixingError
 from player.mixing.mixer import Mixer
 from player.model import (
@@ -183,7 +184,9 @@ class Renderer:
     def _fail(self, decoder: Decoder, problem: str) -> None:
         if self._is_current(decoder):
             load = decoder.load
-            self._report(DeckFailed(deck=load.deck, track_id=load.track_id, reason=f"{load.uri}: {problem}"))
+            self._report(
+                DeckFailed(deck=load.deck, track_id=load.track_id, reason=f"{shown(load.uri)}: {problem}")
+            )
 
     def _release(self, number: int) -> None:
         deck = self._decks.get(number)

@@ -2,8 +2,8 @@
 
 import os
 import stat
-from collections.abc import Generator, Iterator
-from typing import Final, Self
+from collections.abc import Generator, Iterator, Mapping
+from typing import Final, Protocol, Self
 
 import av
 import numpy as np
@@ -27,10 +27,18 @@ NETWORK_OPTIONS: Final = {
     "reconnect_delay_max": "2",  # s
     "rw_timeout": "8000000",  # µs
     "user_agent": "Lull",
+    "protocol_whitelist": "http,https,tls,tcp,crypto,data,httpproxy",  # never a file of this computer
 }
+NO_OPTIONS: Final[Mapping[str, str]] = {}
 PLAYLISTS: Final = (".pls", ".m3u", ".xspf", ".asx", ".wpl")
 
 av.logging.set_level(av.logging.PANIC)  # damaged files are counted and named here, not on standard error
+
+
+class BinaryReader(Protocol):
+    def read(self, count: int = -1, /) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 class UnsupportedSourceError(DecodeError):
@@ -48,10 +56,20 @@ class AvSource:
     (centre and surrounds −3 dB, ITU-R BS.775).
     """
 
-    def __init__(self, uri: str, rate: int | None = SAMPLE_RATE, channels: int | None = CHANNELS) -> None:
+    def __init__(
+        self,
+        uri: str,
+        rate: int | None = SAMPLE_RATE,
+        channels: int | None = CHANNELS,
+        *,
+        file: BinaryReader | None = None,
+        options: Mapping[str, str] = NO_OPTIONS,
+    ) -> None:
+        """file: to be read in place of `uri`, and closed with the source; options: of the demuxer."""
         self.uri = uri
         self.corrupt = 0  # packets skipped
-        self._container = open_container(uri)
+        self._file = file
+        self._container = open_container(uri, file, options)
         try:
             self._stream = sound_stream(uri, self._container)
             context = self._stream.codec_context
@@ -108,6 +126,8 @@ class AvSource:
         self._ended, self._ahead = True, None
         self._frames.close()
         self._container.close()
+        if self._file is not None:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -187,10 +207,14 @@ class AvSource:
                 yield block
 
 
-def open_container(uri: str) -> InputContainer:
+def open_container(
+    uri: str, file: BinaryReader | None = None, options: Mapping[str, str] = NO_OPTIONS
+) -> InputContainer:
     if not is_url(uri):
         _check_file(uri)
     try:
+        if file is not None:
+            return av.open(file, "r", options=dict(options), metadata_errors="replace")
         return av.open(
             uri,
             options=NETWORK_OPTIONS if uri.startswith("http") else {},

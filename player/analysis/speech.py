@@ -163,12 +163,13 @@ class SpeechMeter:
             return None, 0.0
         return probability(self._sum / self._count), self._sure(self._count)
 
-    def recent(self) -> tuple[float | None, float]:
-        """The same of the last ten seconds that were not silent: an advert in a stream of music."""
+    def recent(self, lasting: Seconds = RECENT) -> tuple[float | None, float]:
+        """The same of the last seconds, at most ten, that were not silent: an advert in a stream of music."""
         self._measure()
-        if not self._recent:
+        rows = list(self._recent)[-max(1, round(lasting / self._seconds)) :]
+        if not rows:
             return None, 0.0
-        return probability(np.mean(self._recent, axis=0)), self._sure(len(self._recent))
+        return probability(np.mean(rows, axis=0)), self._sure(len(rows))
 
     def _sure(self, windows: int) -> float:
         heard = windows * self._seconds

@@ -124,6 +124,10 @@ class StreamAnalyzer:
         self._edges.splice(Seconds(at - self._timeline.end))
         self._timeline.splice(at)
 
+    def speech_lately(self, lasting: Seconds) -> tuple[float | None, float]:
+        """Probability that the last seconds are spoken word, and how sure that is."""
+        return self._speech.recent(lasting)
+
     def snapshot(self) -> TrackFeatures:
         """What is known after the whole chunks heard so far (`heard`); sections only once finished."""
         return self._read(self._sections)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from msgspec import structs
 
-from player.model import CatalogueEntry, Selection, TrackId
+from player.model import Ahead, CatalogueEntry, Selection, TrackId
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
+from player.session.guard import AWAY, judge
 from player.session.ladder import PAD_ID, Ladder
 from player.session.messages import Decision, Resume
 from player.session.motive import (
@@ -177,9 +178,9 @@ class Direction:
         if isinstance(self.state, Fading) and at >= self.state.until:
             self.finish(at)
 
-    def descend(self, at: Seconds, why: str, fade: Seconds | None = None) -> bool:
-        """To what a fault leaves. False when people, not faults, left nothing."""
-        entry = self.ladder.below(at, self._transport.current)
+    def descend(self, at: Seconds, why: str, fade: Seconds | None = None, *, last: bool = False) -> bool:
+        """To what a fault leaves, or the `last` step. False when people, not faults, left nothing."""
+        entry = self.ladder.below(at, self._transport.current, last=last)
         if entry is None:
             return False
         what = (
@@ -247,9 +248,25 @@ class Direction:
             self.policy.swap_fade_s if fade is None else fade,
             at,
             not_before,
-            gentle=trigger in ("fault", "recovered"),
+            gentle=trigger in ("fault", "recovered", "guard"),
         )
         return True
+
+    def guard(self, ahead: Ahead, spoken_word: str, at: Seconds) -> None:
+        """Leave a station for the resident's own music before what is coming upsets."""
+        station = self._catalogue.get(ahead.track_id)
+        if station is None or not isinstance(self.state, Playing | Soothing) or self._transport.target:
+            return
+        verdict = judge(ahead, self.agitation, spoken_word)
+        trial = self.ladder.trial
+        if trial is not None and trial.entry.track.id == ahead.track_id:
+            self.ladder.trial_objected = verdict is not None
+        if verdict is None or self.heard_id != ahead.track_id:
+            return
+        self.ladder.leave(station, f"“{station.track.title}” is left for a while: {verdict.why}.", at, AWAY)
+        why = f"{verdict.why[:1].upper()}{verdict.why[1:]} on “{station.track.title}”"
+        if not self.follow(at, "guard", why, fade=verdict.fade):
+            self.ladder.forget()
 
     def hold(self, at: Seconds, by: str) -> None:
         """Stop, and stay silent until a person says otherwise."""

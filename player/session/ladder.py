@@ -68,6 +68,7 @@ class Ladder:
         self.stream: CatalogueEntry | None = None  # left by a fault or by the guard; to be gone back to
         self.stream_back = False  # it has shown that it comes again
         self.trial: Trial | None = None
+        self.trial_objected = False  # the guard does not want what it plays now
         self._why = ""  # of `stream`
         self._coming: dict[TrackId, Standing] = {}
         self.tries = 0  # in a row, without success
@@ -81,6 +82,10 @@ class Ladder:
     def low(self) -> bool:
         """Neither a stream nor the library is heard."""
         return self.standing is not None and self.standing.step in (Step.COMFORT, Step.PAD)
+
+    def is_coming(self, track_id: TrackId, step: Step) -> bool:
+        standing = self._coming.get(track_id)
+        return standing is not None and standing.step is step
 
     def coming(self, entry: CatalogueEntry, reason: str = "") -> None:
         """`entry` will be heard. reason: the fault for which it was chosen."""
@@ -114,8 +119,11 @@ class Ladder:
 
     # --- down -------------------------------------------------------------------------------------------
 
-    def below(self, at: Seconds, present: TrackId | None) -> CatalogueEntry | None:
-        """What a fault leaves: a comfort piece, or the pad. None when people, not faults, left nothing."""
+    def below(self, at: Seconds, present: TrackId | None, *, last: bool = False) -> CatalogueEntry | None:
+        """What a fault leaves: a comfort piece, or the pad. None when people, not faults, left nothing.
+
+        last: the disk is too slow as well: the pad needs none.
+        """
         history = self._recall.history(at)
         barred = history.barred | history.blocked | history.refused
         if len(self._catalogue) and not self._catalogue.broken(at):
@@ -127,7 +135,7 @@ class Ladder:
             and track_id != present
             and not self._catalogue.copy_broken(track_id, at)
         ]
-        if allowed:
+        if allowed and not last:
             fresh = [entry for entry in allowed if entry.track.id != self._last_comfort] or allowed
             chosen = min(fresh, key=lambda entry: -history.since_play.get(entry.track.id, 1e12))
             self._last_comfort = chosen.track.id
@@ -157,7 +165,7 @@ class Ladder:
         return self._next_try
 
     def begin(self, entry: CatalogueEntry, at: Seconds) -> None:
-        self.trial, self._next_try = Trial(entry=entry, began=at), None
+        self.trial, self._next_try, self.trial_objected = Trial(entry=entry, began=at), None, False
 
     def failed(self, at: Seconds) -> None:
         self.trial = None

@@ -3,7 +3,7 @@
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.direction import Direction
-from player.session.ladder import PAD_ID, STEADY, TRY_FOR
+from player.session.ladder import PAD_ID, STEADY, TRY_FOR, Step
 from player.session.states import Playing, Soothing
 from player.session.transport import Phase, Transport
 from player.units import Seconds
@@ -44,7 +44,8 @@ class Recovery:
             self._ladder.leave(target, f"{why}.", at)
         self._transport.cancel()
         self._transport.drop_standby()  # also what may still open at last
-        if not self._direction.descend(at, why):
+        last = self._ladder.is_coming(target.track.id, Step.COMFORT)
+        if not self._direction.descend(at, why, last=last):
             self._direction.go_on(at, "fault", why)
 
     def _climb(self, at: Seconds) -> None:
@@ -55,7 +56,10 @@ class Recovery:
                 self._try(at)
             return
         phase = self._transport.phase(trial.entry.track.id)
-        if phase is Phase.READY:
+        if ladder.trial_objected:
+            self._transport.drop_standby()
+            ladder.failed(at)
+        elif phase is Phase.READY:
             trial.ready = at if trial.ready is None else trial.ready
             if at - trial.ready >= (STEADY if trial.entry.track.live else 0.0):
                 self._arrive(at)

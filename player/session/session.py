@@ -8,6 +8,7 @@ from msgspec import structs
 
 from player.listener.evidence import EvidencePool
 from player.model import (
+    Ahead,
     AudioReport,
     CatalogueEntry,
     Command,
@@ -340,6 +341,8 @@ class Session:
                     self._catalogue.learn(track_id, features)
                 if complete:
                     self._out.append(SaveFeatures(track_id=track_id, features=features))
+            case Ahead():
+                self._direction.guard(report, self.profile.spoken_word, at)
             case NowPlaying(track_id=track_id, title=title):
                 self._now_playing = (track_id, title)
             case DeckFailed(track_id=track_id) if self._is_tried(track_id):

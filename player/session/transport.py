@@ -9,6 +9,7 @@ from enum import Enum
 from msgspec import Struct
 
 from player.model import (
+    Ahead,
     AudioReport,
     CatalogueEntry,
     Crossfade,
@@ -177,7 +178,7 @@ class Transport:
 
     def go(self, target: Target, at: Seconds) -> None:
         """Let `target` be heard; a target that still waits is replaced."""
-        self._target = target
+        self._target, self.silent_since = target, None
         self._pursue(at)
 
     def prepare(self, entry: CatalogueEntry) -> None:
@@ -250,7 +251,7 @@ class Transport:
                 return self._failed(deck, track_id, reason)
             case DeckFreed(deck=deck, track_id=track_id):
                 return self._freed(deck, track_id, at)
-            case SinkOpened() | Listened() | NowPlaying():
+            case SinkOpened() | Listened() | NowPlaying() | Ahead():
                 return None
 
     def _progress(self, report: Progress, at: Seconds) -> Outcome | None:

@@ -11,7 +11,7 @@ from adapters.audio import listening
 from adapters.audio.decoder import Decoder, Listener
 from adapters.audio.listening import QUEUE_BLOCKS, Analysis
 from player.analysis.stream import StreamAnalyzer
-from player.model import Listened, Load, TrackId
+from player.model import Ahead, Listened, Load, TrackId
 from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE, Seconds
 
@@ -43,7 +43,8 @@ def test_an_analyser_that_fails_costs_its_own_track_only(caplog: pytest.LogCaptu
     heard: list[Listened] = []
     told = threading.Event()
 
-    def report(listened: Listened) -> None:
+    def report(listened: Listened | Ahead) -> None:
+        assert isinstance(listened, Listened)
         heard.append(listened)
         told.set()
 

@@ -145,10 +145,10 @@ def test_libvlc_gets_back_all_that_it_gave(tmp_path: Path, monkeypatch: pytest.M
         assert calls[release] == sum(calls[take] for take in takes) > 0, release
 
 
-def test_a_playlist_is_left_to_libvlc(tmp_path: Path) -> None:
+def test_a_playlist_that_only_libvlc_knows_is_left_to_it(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "noise.wav", NOISE)
-    playlist = tmp_path / "list.m3u"
-    playlist.write_text(f"#EXTM3U\n{path}\n")
+    playlist = tmp_path / "list.wpl"
+    playlist.write_text(f'<?wpl version="1.0"?><smil><body><seq><media src="{path}"/></seq></body></smil>')
     with open_source(str(playlist)) as source:
         assert isinstance(source, VlcSource)
         assert len(read_all(source)) / SAMPLE_RATE == pytest.approx(3.0, abs=0.1)

@@ -1,12 +1,15 @@
 """Stream → next piece → comfort set → pad, and back."""
 
+from functools import partial
+
 from msgspec import structs
 
-from player.model import CatalogueEntry, DeckStarving, NowPlaying, Track, TrackId, Verb
+from player.model import Ahead, CatalogueEntry, DeckStarving, NowPlaying, Track, TrackId, Verb
+from player.session.guard import judge
 from player.session.ladder import PAD_ID
 from player.session.messages import CatalogueChanged, ComfortKept, Fault, KeepComfort, Tick
 from player.settings import Profile
-from player.units import Seconds
+from player.units import Lu, Seconds
 from tests.support.world import LIBRARY, World, entry
 
 RADIO = CatalogueEntry(
@@ -186,3 +189,35 @@ def test_the_best_loved_pieces_are_kept() -> None:
     kept = [e for e in world.effects if isinstance(e, KeepComfort)][-1]
     assert kept.pieces[0].track.id == "t3"
     assert all(not piece.track.live for piece in kept.pieces)
+
+
+def test_a_restless_resident_is_spared_what_a_station_is_about_to_play() -> None:
+    world = radio_world(*LIBRARY)
+    deck = world.sound.progress().deck
+    speech = Ahead(deck=deck, track_id="radio", lead=Seconds(6.0), speech=0.97, speech_confidence=0.6)
+    world.report(speech)
+    world.run(10.0)
+    assert world.heard == "radio", "nobody is restless"
+    world.agitated(0.5)
+    world.report(speech)
+    world.run(8.0)
+    assert world.heard in {e.track.id for e in LIBRARY}
+    assert world.decisions[-1].trigger == "guard" and "speak" in world.decisions[-1].reason
+    assert world.playback.step == "library" and "for a while" in world.playback.step_reason
+    world.agitated(0.1)
+    assert silence_while(world, 900.0) == 0.0
+    assert world.heard == "radio"
+
+
+def test_the_guard_knows_what_the_profile_wants() -> None:
+    ahead = partial(Ahead, deck=0, track_id="radio", lead=Seconds(6.0))
+    spoken = ahead(speech=0.97, speech_confidence=0.6)
+    assert judge(spoken, 0.5, "exclude") is not None
+    assert judge(spoken, 0.5, "allow") is None and judge(spoken, 0.5, "prefer") is None
+    assert judge(spoken, 0.3, "exclude") is None and judge(spoken, None, "exclude") is None
+    startle = judge(ahead(rise=Lu(11.0)), 0.5, "prefer")
+    assert startle is not None and startle.fade == 5.0
+    late = judge(Ahead(deck=0, track_id="radio", lead=Seconds(0.7), rise=Lu(11.0)), 0.5, "allow")
+    assert late is not None and late.fade == 1.0
+    assert judge(ahead(calmness=0.1), 0.5, "allow") is not None
+    assert judge(ahead(calmness=0.5, rise=Lu(4.0), speech=0.2), 0.9, "exclude") is None

@@ -1,0 +1,168 @@
+"""Playlists: m3u, pls, xspf, asx, podcast feeds. Pure: bytes in, entries out."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+from xml.parsers import expat
+
+from msgspec import Struct
+
+LARGEST: Final = 1 << 20  # bytes of a playlist
+MOST: Final = 500  # entries read of one
+LONGEST: Final = 4096  # characters of one address
+HLS_MARKS: Final = (b"#EXT-X-TARGETDURATION", b"#EXT-X-STREAM-INF", b"#EXT-X-MEDIA-SEQUENCE")
+WEB: Final = ("http", "https")
+CONTENT_TYPES: Final = frozenset(
+    {
+        "audio/x-mpegurl", "audio/mpegurl", "application/x-mpegurl", "application/vnd.apple.mpegurl",
+        "audio/x-scpls", "application/pls+xml", "application/xspf+xml", "application/rss+xml",
+        "application/xml", "text/xml", "video/x-ms-asf", "audio/x-ms-wax",
+    }
+)  # fmt: skip
+
+
+class PlaylistError(ValueError):
+    """Text that is no playlist, or one that is not safe to read; the text says why."""
+
+
+class Entry(Struct, frozen=True):
+    uri: str
+    title: str = ""
+
+
+def looks_like(head: bytes, content_type: str = "") -> bool:
+    """Whether the first bytes are those of a playlist rather than of sound."""
+    if content_type.partition(";")[0].strip().lower() in CONTENT_TYPES:
+        return True
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower()
+    return start.startswith((b"#extm3u", b"[playlist]", b"<?xml", b"<rss", b"<playlist", b"<asx"))
+
+
+def is_hls(body: bytes) -> bool:
+    return any(mark in body for mark in HLS_MARKS)
+
+
+def parse(body: bytes, base: str) -> tuple[Entry, ...]:
+    """The entries in order, each once, with addresses made absolute against `base` (a URL or a path).
+
+    A playlist of the web names addresses of the web alone, never files of this computer.
+    Raises `PlaylistError`.
+    """
+    if len(body) > LARGEST:
+        raise PlaylistError("is too long for a playlist")
+    text = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = text[:64].lower()
+    found: Iterable[Entry]
+    if start.startswith(b"<"):
+        found = _xml(text)
+    elif start.startswith(b"[playlist]"):
+        found = _pls(text.decode("utf-8", "replace"))
+    else:
+        found = _m3u(text.decode("utf-8", "replace"))
+    entries: dict[str, Entry] = {}
+    for entry in found:
+        uri = _absolute(entry.uri, base)
+        if uri is not None and len(entries) < MOST:
+            entries.setdefault(uri, Entry(uri, entry.title[:200]))
+    if not entries:
+        raise PlaylistError("is a playlist without an address that can be played")
+    return tuple(entries.values())
+
+
+def _absolute(uri: str, base: str) -> str | None:
+    uri = uri.strip()
+    if not uri or len(uri) > LONGEST or any(ord(c) < 32 for c in uri):
+        return None
+    from_web = urlsplit(base).scheme in WEB
+    try:
+        scheme = urlsplit(uri).scheme
+        if scheme in WEB:
+            return uri
+        if from_web:
+            joined = urljoin(base, uri)
+            return joined if not scheme and urlsplit(joined).scheme in WEB else None
+    except ValueError:
+        return None
+    if len(scheme) > 1:  # a single letter is a Windows drive
+        return uri if scheme not in ("data", "javascript", "concat", "subfile") else None
+    return urljoin(base, uri.replace("\\", "/"))
+
+
+def _m3u(text: str) -> Iterator[Entry]:
+    title = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.upper().startswith("#EXTINF:"):
+            title = line.partition(",")[2].strip()
+        elif line and not line.startswith("#"):
+            yield Entry(line, title)
+            title = ""
+
+
+def _pls(text: str) -> Iterator[Entry]:
+    files: dict[int, str] = {}
+    titles: dict[int, str] = {}
+    for line in text.splitlines():
+        if match := re.match(r"\s*(file|title)(\d{1,6})\s*=\s*(.+?)\s*$", line, re.IGNORECASE):
+            kind, number, value = match.groups()
+            (files if kind.lower() == "file" else titles)[int(number)] = value
+    for number in sorted(files):
+        yield Entry(files[number], titles.get(number, ""))
+
+
+class _Xml:
+    """XSPF, ASX and podcast feeds by their elements. A document type, and so every entity, is refused."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self._path: list[str] = []
+        self._text: list[str] = []
+        self._title, self._uri = "", ""
+
+    def refuse(self, *_: object) -> None:
+        raise PlaylistError("declares entities, which no playlist needs")
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2].lower()
+        self._path.append(name)
+        self._text.clear()
+        if len(self._path) > 64:
+            raise PlaylistError("is nested too deeply for a playlist")
+        if name in ("track", "item", "entry"):
+            self._title, self._uri = "", ""
+        folded = {key.lower(): value for key, value in attributes.items()}
+        if name == "enclosure" and folded.get("type", "audio/").startswith(("audio/", "video/")):
+            self._uri = folded.get("url", "")
+        elif name == "ref":
+            self._uri = self._uri or folded.get("href", "")
+
+    def end(self, name: str) -> None:
+        name = name.rpartition(":")[2].lower()
+        text = "".join(self._text).strip()
+        parent = self._path[-2] if len(self._path) > 1 else ""
+        if name == "title" and parent in ("track", "item", "entry"):
+            self._title = text
+        elif name == "location" and parent == "track":
+            self._uri = self._uri or text
+        elif name in ("track", "item", "entry") and self._uri and len(self.entries) < MOST:
+            self.entries.append(Entry(self._uri, self._title))
+        self._text.clear()
+        if self._path:
+            self._path.pop()
+
+    def data(self, text: str) -> None:
+        self._text.append(text)
+
+
+def _xml(body: bytes) -> list[Entry]:
+    reader, parser = _Xml(), expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
+    parser.CharacterDataHandler = reader.data
+    parser.StartDoctypeDeclHandler = reader.refuse
+    parser.EntityDeclHandler = reader.refuse
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError as error:
+        if not reader.entries:
+            raise PlaylistError("is a damaged playlist") from error
+    return reader.entries
