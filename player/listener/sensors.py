@@ -74,6 +74,7 @@ class Sensors:
         if habits:
             self._activity.resume(habits.activity)
         self._event: Reading | None = None  # the last sound event
+        self._ahead = Seconds(0.0)
 
     def habits(self) -> Habits:
         """What is usual for this person, to be stored; of sensors that are away, as it was known."""
@@ -85,6 +86,13 @@ class Sensors:
         while len(self._known) > MAX_HABITS:
             del self._known[next(iter(self._known))]
         return Habits(signals=dict(self._known), activity=self._activity.snapshot())
+
+    def clock_is(self, ahead: Seconds) -> None:
+        """Of the wall clock over the moments given here."""
+        self._ahead = ahead
+        for signals in self._sources.values():
+            for signal in signals.values():
+                signal.ahead = ahead
 
     def observe(self, reading: Reading, *, learn: bool) -> None:
         """Take a reading. learn: whether this moment may be taken for usual."""
@@ -167,6 +175,7 @@ class Sensors:
         signal = signals.get(reading.quantity)
         if signal is None:
             signal = signals[reading.quantity] = Signal(source, reading.quantity)
+            signal.ahead = self._ahead
             if (known := self._known.get(_name(source, reading.quantity))) is not None:
                 signal.baseline.resume(known)
         signal.observe(reading, learn=learn and source not in self._removed_at)

@@ -29,6 +29,7 @@ from player.session.care import Care
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.commands import RESIDENT, CommandDesk, Result
+from player.session.dating import dated, redated
 from player.session.direction import Direction
 from player.session.favourites import Favourites
 from player.session.learning import Learning
@@ -48,6 +49,7 @@ from player.session.messages import (
     FeedbackArrived,
     Forgotten,
     KeepComfort,
+    Memory,
     Mix,
     ModeState,
     ProfileChanged,
@@ -90,11 +92,13 @@ class Session:
         self.profile = profile = in_force(started.profile, started.memory.profile)
         policy = started.settings.policy
         self._minute = started.minute
-        self._recall = Recall(started.memory)
+        self._began, self._ahead = started.at, Seconds(0.0)  # wall clock over the session's
+        memory = redated(started.memory, started.at)
+        self._recall = Recall(memory)
         self._catalogue = Catalogue()
         self._transport = Transport(lambda command: self._out.append(Mix(command=command)))
         self._chooser = Chooser(
-            Selector(policy.name, profile, policy, started.memory.learned),
+            Selector(policy.name, profile, policy, memory.learned),
             self._catalogue,
             self._recall,
             Random(started.seed),
@@ -140,8 +144,9 @@ class Session:
         match event:
             case Started():
                 self._direction.restore(at)
-            case Tick(minute=minute):
+            case Tick(minute=minute, ahead=ahead):
                 self._minute = minute
+                self._clock_is(ahead)
             case CatalogueChanged(found=found, gone=gone, complete=complete):
                 self._catalogue.merge(found, gone)
                 self._catalogue.complete |= complete
@@ -207,7 +212,7 @@ class Session:
         memory = self._recall.memory(self._volume.wanted)
         if memory is not self._remembered and memory != self._remembered:
             self._remembered = memory
-            self._out.append(Remember(memory=memory))
+            self._out.append(Remember(memory=dated(memory, self._began, self._ahead)))
         self._ask_to_wake(at)
 
     def _occasion(self) -> bool:
@@ -279,6 +284,14 @@ class Session:
         self._wake = wake
 
     # --- events -------------------------------------------------------------------------------------------
+
+    def _clock_is(self, ahead: Seconds) -> None:
+        """The wall clock was set: what happened since the start is remembered by the new time."""
+        if ahead != self._ahead:
+            self._ahead = ahead
+            self._schedule.clock_is(ahead, self._began)
+            self._evidence.clock_is(ahead)
+            self._remembered = Memory()
 
     def _on_command(self, command: Command, at: Seconds) -> None:
         if self._desk.pressed_twice(command, at):
@@ -364,10 +377,11 @@ class Session:
     def _on_feedback(self, feedback: Feedback, at: Seconds) -> None:
         """“Now” is the piece that is heard, unless the word comes too late to mean it."""
         current = self._transport.current
-        fresh = feedback.given is None or abs(at - feedback.given) <= NOW
+        given = None if feedback.given is None else Seconds(feedback.given - self._ahead)
+        fresh = given is None or abs(at - given) <= NOW
         if not self._recall.feedback_is_new(feedback.id) or not fresh or feedback.about != "now":
             return
-        meant = self._learning.judged(feedback.rating, at, feedback.given) or current
+        meant = self._learning.judged(feedback.rating, at, given) or current
         if meant:
             self._recall.like(meant, feedback.rating)
 
