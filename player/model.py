@@ -253,13 +253,21 @@ class Volume(Struct, frozen=True, kw_only=True, tag=True):
     level: Decibels
 
 
+class Shape(Struct, frozen=True, kw_only=True, tag=True):
+    """The programme for one person's ears, blended in; never louder than without."""
+
+    mono: bool = False  # both sides get the mean of both
+    balance: float = 0.0  # −1 left only, 1 right only
+    treble: Decibels = Decibels(0.0)  # 0-6: high frequencies over the rest
+
+
 class Stop(Struct, frozen=True, kw_only=True, tag=True):
     """Fade everything out within `fade` (≤ 0.5 s for a stop) and empty all decks."""
 
     fade: Seconds
 
 
-MixCommand = Load | Unload | Crossfade | Fade | Volume | Stop
+MixCommand = Load | Unload | Crossfade | Fade | Volume | Shape | Stop
 
 
 # --- reports from the audio process ----------------------------------------------------------------

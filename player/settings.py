@@ -104,6 +104,14 @@ class VolumeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     night_max_dba: Annotated[float, Meta(ge=30, le=85)] = 50.0
 
 
+class HearingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the resident hears. None of it makes the music louder."""
+
+    mono: bool = False  # one ear, or one speaker: nothing is lost
+    balance: Annotated[float, Meta(ge=-1, le=1)] = 0.0  # −1 left only, 1 right only
+    presbycusis: Annotated[str, Meta(pattern="^(off|mild|moderate)$")] = "off"  # loss of high tones with age
+
+
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A resident: a pseudonym, never a name."""
 
@@ -118,4 +126,5 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     usual_peak: ClockTime | None = None
     first_track: str | None = None
     spoken_word: Annotated[str, Meta(pattern="^(exclude|allow|prefer)$")] = "exclude"
+    hearing: HearingSettings = HearingSettings()
     consent: Consent = Consent()

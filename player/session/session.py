@@ -15,6 +15,7 @@ from player.model import (
     Feedback,
     Listened,
     NowPlaying,
+    Shape,
     SinkOpened,
     TrackId,
     Verb,
@@ -32,6 +33,7 @@ from player.session.commands import RESIDENT, CommandDesk, Result
 from player.session.dating import dated, redated
 from player.session.direction import Direction
 from player.session.favourites import Favourites
+from player.session.hearing import shape_for
 from player.session.learning import Learning
 from player.session.messages import (
     AudioLost,
@@ -331,6 +333,8 @@ class Session:
 
     def _on_ready(self, at: Seconds) -> None:
         self._audio_ready = True
+        if (shape := shape_for(self._profile.hearing)) != Shape():
+            self._out.append(Mix(command=shape))
         self._transport.ready()
         self._send_level()
         place = self._recall.resume

@@ -18,6 +18,7 @@ from player.model import (
     Load,
     MixCommand,
     Progress,
+    Shape,
     Stop,
     TrackId,
     Unload,
@@ -76,7 +77,7 @@ class InstantSound:
                 for deck, voice in self._voices.items():
                     self._leave(deck, voice, Seconds(at + fade) if self._open else at)
                 self._open, self.heard = True, None
-            case Volume():
+            case Volume() | Shape():
                 pass
 
     def progress(self, at: Seconds) -> Progress:

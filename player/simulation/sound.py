@@ -15,6 +15,7 @@ from player.model import (
     Load,
     MixCommand,
     Progress,
+    Shape,
     SinkOpened,
     Stop,
     TrackId,
@@ -99,6 +100,8 @@ class VirtualSound:
                 self._crossfade(deck, fade)
             case Fade(audible=audible, fade=fade):
                 self._closes = None if audible else Seconds(self._at + fade)
+            case Shape():
+                pass
             case Volume(level=level):
                 self.level = level
             case Stop(fade=fade):
