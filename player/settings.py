@@ -39,6 +39,7 @@ class AudioSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     device: str = "default"  # default | a name | null | wav:FILE
     buffer_ms: Annotated[int, Meta(ge=100, le=2000)] = 120
     full_scale_dba: Annotated[float, Meta(ge=40, le=130)] | None = None  # None: not calibrated
+    microphone: str | None = None  # default | a name; opened only with `consent.microphone` in the profile
 
 
 class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +95,7 @@ class Consent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the resident, or whoever speaks for the resident, has agreed to."""
 
     randomise: bool = False  # between two equally fitting pieces by lot: comparisons become causal
+    microphone: bool = False  # the room's, for a few numbers; sound is never stored and never sent
 
 
 class VolumeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,7 +23,7 @@ from player.mixing.gain import (
     raised_cosine,
     slew,
 )
-from player.mixing.hearing import TAPS, Hearing
+from player.mixing.hearing import Hearing
 from player.mixing.limiter import Limiter
 from player.mixing.ring import Ring
 from player.model import Crossfade, Fade, Shape, Stop, Volume
@@ -72,7 +72,7 @@ class Mixer:
         self._hearing = Hearing()
         self._frame = 0  # rendered
         self._played = 0  # rendered with decks heard: the clock of swaps and track gains
-        self._heard_until = -self.latency - TAPS  # frame after the last one with a deck heard
+        self._heard_until = -self.latency  # frame after the last one with a deck heard
         self._heard = HeardLevel()
         self._gate = Ramp.steady(1.0)  # phase of the raised cosine
         self._volume = Ramp.steady(SILENCE_DB)  # dB
@@ -96,7 +96,7 @@ class Mixer:
     @property
     def idle(self) -> bool:
         """Nothing is audible, no fade runs, and the limiter has given out the last sound."""
-        flushed = self._frame - self._heard_until >= self.latency + TAPS
+        flushed = self._frame - self._heard_until >= self.latency
         return flushed and (self._closed or not self._audible())
 
     def status(self, deck: int) -> DeckStatus:

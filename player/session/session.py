@@ -14,8 +14,9 @@ from player.model import (
     DeckFailed,
     Feedback,
     Listened,
+    MixCommand,
     NowPlaying,
-    Shape,
+    RoomHeard,
     SinkOpened,
     TrackId,
     Verb,
@@ -33,7 +34,7 @@ from player.session.commands import RESIDENT, CommandDesk, Result
 from player.session.dating import dated, redated
 from player.session.direction import Direction
 from player.session.favourites import Favourites
-from player.session.hearing import shape_for
+from player.session.hearing import Ears
 from player.session.learning import Learning
 from player.session.messages import (
     AudioLost,
@@ -70,6 +71,7 @@ from player.session.opening import Opening
 from player.session.recall import Recall
 from player.session.recovery import Recovery
 from player.session.resident import in_force
+from player.session.room import RoomVolume, readings
 from player.session.schedule import Schedule
 from player.session.states import Playing, Soothing
 from player.session.transport import Entered, Transport
@@ -98,7 +100,7 @@ class Session:
         memory = redated(started.memory, started.at)
         self._recall = Recall(memory)
         self._catalogue = Catalogue()
-        self._transport = Transport(lambda command: self._out.append(Mix(command=command)))
+        self._transport = Transport(self._mix)
         self._chooser = Chooser(
             Selector(policy.name, profile, policy, memory.learned),
             self._catalogue,
@@ -119,6 +121,8 @@ class Session:
             self._direction, self._transport, self._recall, self._volume, self._catalogue
         )
         self._learning = Learning(self._chooser, self._recall, policy)
+        self._room = RoomVolume()
+        self._ears = Ears(self._mix, started.settings.audio.microphone)
         self._care = Care(self._direction, self._recall, self._learning)
         self._recovery = Recovery(self._direction, self._transport, self._chooser, self._catalogue)
         self._favourites = Favourites(self._catalogue, self._chooser, self._recall)
@@ -204,6 +208,9 @@ class Session:
             self._schedule.began(at)
         self._schedule.follow(listener, self._minute, self._occasion())
         self._learning.look(listener, self._minute, self._heard())
+        restless = (self._direction.agitation or 0.0) >= self._settings.policy.agitation_off
+        soothing = isinstance(self._direction.state, Soothing)
+        self._volume.room = self._room.offset(at, restless=restless or soothing)
         self._send_level()
         self._stand_by(at)
         if pieces := self._favourites.changed(at):
@@ -323,18 +330,20 @@ class Session:
         self._volume.follow(profile)
         self._schedule.named = profile.usual_peak
         self._desk.leave_barred(self._chooser.bars, at)
+        if self._audio_ready:
+            self._ears.follow(profile)
 
     def _forget(self, at: Seconds) -> None:
         self._recall.forget()
-        self._evidence = EvidencePool()
+        self._evidence, self._room = EvidencePool(), RoomVolume()
+        self._evidence.clock_is(self._ahead)
         self._programme = None
         self._learning.begin()
         self._follow_profile(at)
 
     def _on_ready(self, at: Seconds) -> None:
         self._audio_ready = True
-        if (shape := shape_for(self._profile.hearing)) != Shape():
-            self._out.append(Mix(command=shape))
+        self._ears.begin(self.profile)
         self._transport.ready()
         self._send_level()
         place = self._recall.resume
@@ -351,6 +360,10 @@ class Session:
                 self._device, self._device_fault = device, reason
                 if reason:
                     self._out.append(Fault(part="audio", problem=reason))
+            case RoomHeard():
+                self._room.observe(report, at)
+                for reading in readings(report, at):
+                    self._evidence.observe(reading)
             case Listened(track_id=track_id, features=features, complete=complete):
                 known = self._catalogue.get(track_id)
                 if complete or (known is not None and known.features is None):
@@ -390,6 +403,9 @@ class Session:
             self._recall.like(meant, feedback.rating)
 
     # --- effects ------------------------------------------------------------------------------------------
+
+    def _mix(self, command: MixCommand) -> None:
+        self._out.append(Mix(command=command))
 
     def _decide(self, decision: Decision) -> None:
         self._out.append(Decide(decision=decision))

@@ -15,6 +15,7 @@ from player.model import (
     DeckLoaded,
     Fade,
     Heard,
+    Listen,
     Load,
     MixCommand,
     Progress,
@@ -77,7 +78,7 @@ class InstantSound:
                 for deck, voice in self._voices.items():
                     self._leave(deck, voice, Seconds(at + fade) if self._open else at)
                 self._open, self.heard = True, None
-            case Volume() | Shape():
+            case Volume() | Shape() | Listen():
                 pass
 
     def progress(self, at: Seconds) -> Progress:

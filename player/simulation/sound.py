@@ -12,6 +12,7 @@ from player.model import (
     DeckLoaded,
     Fade,
     Heard,
+    Listen,
     Load,
     MixCommand,
     Progress,
@@ -100,7 +101,7 @@ class VirtualSound:
                 self._crossfade(deck, fade)
             case Fade(audible=audible, fade=fade):
                 self._closes = None if audible else Seconds(self._at + fade)
-            case Shape():
+            case Shape() | Listen():
                 pass
             case Volume(level=level):
                 self.level = level
