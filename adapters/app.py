@@ -35,6 +35,7 @@ from adapters.web.house import House, Place, Vitals
 from adapters.webpage import WebPage
 from player.errors import LullError
 from player.model import AudioReport, Command, Listened, Progress, SinkOpened, Stop
+from player.session.dating import newest
 from player.session.messages import (
     AudioLost,
     AudioReady,
@@ -91,11 +92,11 @@ class Service:
         self._notifier = Notifier.of_environment()  # before the first child that would inherit it
         self._buffer = Seconds(settings.audio.buffer_ms / 1000.0)
         self._resident = profile.id
-        self._clock, self._inbox = Clock(), Inbox()
+        memory, problem = remembered(journal)
+        self._clock, self._inbox = Clock(max(newest(memory), journal.last_moment())), Inbox()
         self._told: Seconds | None = None  # when the session last heard of progress
         self._audio = AudioProcess(launcher, self._on_report, self._on_lost, self._on_ready)
         self._music = Music(settings, stores.catalogue, self._clock, self._inbox)
-        memory, problem = remembered(journal)
         if problem:
             log.error("%s", problem)
         started = Started(

@@ -127,7 +127,8 @@ class Brain:
             self._put_tick()
 
     def _put_tick(self) -> None:
-        self._inbox.put(Tick(at=self._clock.now(), minute=self._clock.minute()))
+        clock = self._clock
+        self._inbox.put(Tick(at=clock.now(), minute=clock.minute(), ahead=clock.ahead()))
 
     def _handle(self, event: Event) -> None:
         effects = self._session.handle(event)
@@ -153,7 +154,7 @@ class Brain:
         self._journal.append(
             JournalEntry(
                 boot=self._started.boot,
-                at=event.at,
+                at=Seconds(event.at + self._clock.ahead()),
                 event=json.encode(event),
                 effects=journalled(effects),
                 memory=memory,

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from player.model import Listened, Progress, Verb
+from player.model import Listened, Progress, RoomHeard, Verb
 from player.session.messages import (
     AudioLost,
     AudioReady,
@@ -67,7 +67,7 @@ def _telemetry(event: Event) -> bool:
     match event:
         case ReadingArrived() | Tick():
             return True
-        case AudioReported(report=Progress() | Listened(complete=False)):
+        case AudioReported(report=Progress() | RoomHeard() | Listened(complete=False)):
             return True
         case _:
             return False

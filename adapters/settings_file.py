@@ -39,6 +39,7 @@ PATTERNS: Final = {  # what a pattern of `player.settings` wants, by key
     "base": "must be 1 to 32 characters without “/”, “#” and “+”",
     "autostart": "must be resume or idle",
     "risk": "must be low, moderate or high",
+    "presbycusis": "must be off, mild or moderate",
     "spoken_word": "must be exclude, allow or prefer",
     "quiet_hours": 'must be a span of the day such as "21:30-07:00", or null for none',
     "hold_until": 'must be a time of day such as "07:00", or null for never',

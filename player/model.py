@@ -144,8 +144,14 @@ class Quantity(StrEnum):
     PRESENCE = "presence"  # 0 or 1
     SOUND_LEVEL = "sound_level"  # dB above the room's baseline
     SOUND_EVENT = "sound_event"  # 0 or 1
+    VOICE = "voice"  # 0-1, share of the time
+    SHOUT = "shout"  # 0-1, evidence
+    REPETITIVE_CALL = "repetitive_call"  # 0-1, evidence
     POSTURE = "posture"  # code
     ALARM = "alarm"  # 0 or 1: fire alarm, nurse call
+
+
+ROOM_MICROPHONE = "room-microphone"  # source of its readings: the player's own sound is taken away already
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -253,13 +259,27 @@ class Volume(Struct, frozen=True, kw_only=True, tag=True):
     level: Decibels
 
 
+class Shape(Struct, frozen=True, kw_only=True, tag=True):
+    """The programme for one person's ears, blended in; never louder than without."""
+
+    mono: bool = False  # both sides get the mean of both
+    balance: float = 0.0  # −1 left only, 1 right only
+    treble: Decibels = Decibels(0.0)  # 0-6: high frequencies over the rest
+
+
+class Listen(Struct, frozen=True, kw_only=True, tag=True):
+    """Whether the room's microphone may be open. It is not until this was said: consent is asked for here."""
+
+    on: bool
+
+
 class Stop(Struct, frozen=True, kw_only=True, tag=True):
     """Fade everything out within `fade` (≤ 0.5 s for a stop) and empty all decks."""
 
     fade: Seconds
 
 
-MixCommand = Load | Unload | Crossfade | Fade | Volume | Stop
+MixCommand = Load | Unload | Crossfade | Fade | Volume | Shape | Listen | Stop
 
 
 # --- reports from the audio process ----------------------------------------------------------------
@@ -360,6 +380,20 @@ class Ahead(Struct, frozen=True, kw_only=True, tag=True):
     calmness: float | None = None  # 0-1
 
 
+class RoomHeard(Struct, frozen=True, kw_only=True, tag=True):
+    """What the room's microphone told of two seconds, the player's own sound taken away: numbers alone."""
+
+    level: Decibels | None  # above what is usual in this room at this hour; None: the music hides it
+    voice: float  # 0-1, share of the time with a voice
+    shout: float  # 0-1, evidence
+    calls: float  # 0-1, evidence of calls that repeat, over the last minute
+    quality: float  # 0-1, how much of it is surely not the player's own
+    pitch: Hertz | None = None  # of the voice, median
+    spread: float | None = None  # of the pitch, semitones
+    removed: Decibels | None = None  # echo return loss enhancement while music plays
+    delay: Seconds | None = None  # from the sound card's buffer to the microphone
+
+
 AudioReport = (
     SinkOpened
     | DeckLoaded
@@ -372,6 +406,7 @@ AudioReport = (
     | Listened
     | NowPlaying
     | Ahead
+    | RoomHeard
 )
 
 

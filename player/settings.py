@@ -50,6 +50,7 @@ class AudioSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     device: str = "default"  # default | a name | null | wav:FILE
     buffer_ms: Annotated[int, Meta(ge=100, le=2000)] = 120
     full_scale_dba: Annotated[float, Meta(ge=40, le=130)] | None = None  # None: not calibrated
+    microphone: str | None = None  # default | a name; opened only with `consent.microphone` in the profile
 
 
 class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +106,7 @@ class Consent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the resident, or whoever speaks for the resident, has agreed to."""
 
     randomise: bool = False  # between two equally fitting pieces by lot: comparisons become causal
+    microphone: bool = False  # the room's, for a few numbers; sound is never stored and never sent
 
 
 class VolumeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,6 +115,14 @@ class VolumeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     night_max: PercentSetting = Percent(50.0)
     max_dba: Annotated[float, Meta(ge=30, le=85)] = 70.0
     night_max_dba: Annotated[float, Meta(ge=30, le=85)] = 50.0
+
+
+class HearingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the resident hears. None of it makes the music louder."""
+
+    mono: bool = False  # one ear, or one speaker: nothing is lost
+    balance: Annotated[float, Meta(ge=-1, le=1)] = 0.0  # −1 left only, 1 right only
+    presbycusis: Annotated[str, Meta(pattern="^(off|mild|moderate)$")] = "off"  # loss of high tones with age
 
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,4 +139,5 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     usual_peak: ClockTime | None = None
     first_track: str | None = None
     spoken_word: Annotated[str, Meta(pattern="^(exclude|allow|prefer)$")] = "exclude"
+    hearing: HearingSettings = HearingSettings()
     consent: Consent = Consent()

@@ -10,18 +10,22 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import msgspec
 
 from adapters.audio.keeper import SinkKeeper
 from adapters.audio.listening import Analysis
 from adapters.audio.outbox import Outbox
+from adapters.audio.portaudio import refresh_devices
 from adapters.audio.priority import raise_render_thread, raise_threads
 from adapters.audio.probe import open_probed
 from adapters.audio.render import Lower, Renderer
-from player.model import MixCommand
+from player.model import Listen, MixCommand
 from player.units import Seconds
+
+if TYPE_CHECKING:
+    from adapters.audio.microphone import Microphone
 
 SWITCH_INTERVAL: Final = Seconds(0.0005)  # how long the render thread waits for the interpreter (DESIGN 2)
 LAST_BLOCK: Final = Seconds(0.5)  # for the sink to be closed in good order
@@ -38,15 +42,18 @@ def main() -> None:
     sys.setswitchinterval(SWITCH_INTERVAL)
     raise_threads()
     outbox = Outbox(overflow=lambda: os._exit(NO_ROOM))
-    sink = _sink(arguments, outbox)  # opens while we load
+    microphone = _microphone(arguments.microphone, outbox)
+    sink = _sink(arguments, outbox, microphone)  # opens while we load
     _warm_up()
     connection = socket.socket(fileno=arguments.fd)
     _thread("reports", lambda: _pump(outbox, connection))
     analysis = Analysis(report=outbox.put, lower=lambda decoder, gain: renderer.post(Lower(decoder, gain)))
     analysis.start()
     sink.begin()
-    renderer = Renderer(sink, outbox.put, analysis)
-    _thread("commands", lambda: _read_commands(connection, renderer))
+    renderer = Renderer(sink, outbox.put, analysis, microphone.played if microphone else None)
+    _thread("commands", lambda: _read_commands(connection, renderer, microphone))
+    if microphone is not None:
+        microphone.start()
     status = 0
     raise_render_thread()
     try:
@@ -59,13 +66,28 @@ def main() -> None:
     os._exit(status)
 
 
-def _sink(arguments: argparse.Namespace, outbox: Outbox) -> SinkKeeper:
+def _sink(arguments: argparse.Namespace, outbox: Outbox, microphone: "Microphone | None") -> SinkKeeper:
     device, buffer_ms = arguments.device, arguments.buffer_ms
     if not arguments.suspect:
-        return SinkKeeper(device, buffer_ms, outbox.put)
+        return SinkKeeper(device, buffer_ms, outbox.put, refresh=_refresh(microphone))
     return SinkKeeper(
         device, buffer_ms, outbox.put, opener=open_probed, refresh=lambda: None, retry=SUSPECT_RETRY
     )
+
+
+def _microphone(device: str, outbox: Outbox) -> "Microphone | None":
+    if not device:
+        return None
+    from adapters.audio.microphone import Microphone  # what it loads, a player without one need not
+
+    return Microphone(device, outbox.put)
+
+
+def _refresh(microphone: "Microphone | None") -> Callable[[], None]:
+    """PortAudio started anew would tear an open microphone down under its thread."""
+    if microphone is None:
+        return refresh_devices
+    return lambda: microphone.apart(refresh_devices)
 
 
 def _arguments() -> argparse.Namespace:
@@ -74,18 +96,24 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--parent", type=int, required=True, help="process id of the brain")
     parser.add_argument("--device", default="default")
     parser.add_argument("--buffer-ms", type=int, default=120)
+    parser.add_argument("--microphone", default="", help="of the room; opened on command")
     parser.add_argument("--suspect", action="store_true", help="opening the device has killed processes")
     return parser.parse_args()
 
 
-def _read_commands(connection: socket.socket, renderer: Renderer) -> NoReturn:
+def _read_commands(
+    connection: socket.socket, renderer: Renderer, microphone: "Microphone | None"
+) -> NoReturn:
     """One JSON object per line; at the end of file the process ends."""
     decoder = msgspec.json.Decoder(MixCommand)
     rest = b""
     while data := _receive(connection):
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
-            renderer.post(decoder.decode(line))
+            command = decoder.decode(line)
+            if isinstance(command, Listen) and microphone is not None:
+                microphone.allow(command.on)
+            renderer.post(command)
     renderer.close()
     time.sleep(LAST_BLOCK)
     os._exit(0)

@@ -84,6 +84,8 @@ class Launcher:
         argv = [sys.executable, "-m", "adapters.audio.child", "--fd", str(theirs.fileno())]
         argv += ["--parent", str(os.getpid()), "--device", self._settings.device]
         argv += ["--buffer-ms", str(self._settings.buffer_ms)]
+        if self._settings.microphone is not None:
+            argv += ["--microphone", self._settings.microphone]
         if suspect:
             argv.append("--suspect")
         with theirs:

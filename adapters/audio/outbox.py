@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from player.model import Ahead, AudioReport, Listened, Progress
+from player.model import Ahead, AudioReport, Listened, Progress, RoomHeard
 from player.units import Seconds
 
 MAX_WAITING: Final = 1000  # reports that may not be dropped; a brain that leaves so many unread is gone
@@ -17,8 +17,8 @@ Key = tuple[str | int, ...]
 
 
 class Outbox:
-    """`put` never waits. A newer `Progress`, or `Listened` of the same deck, replaces one that still waits;
-    nothing else is dropped: when too many wait, `overflow` is called (it ends the process).
+    """`put` never waits. A newer `Progress`, `RoomHeard` or `Listened` of the same deck replaces one that
+    still waits; nothing else is dropped: when too many wait, `overflow` is called (it ends the process).
     """
 
     def __init__(self, overflow: Callable[[], None]) -> None:
@@ -62,6 +62,8 @@ class Outbox:
                 return ("listened", report.deck)
             case Ahead(rise=None):
                 return ("ahead", report.deck)
+            case RoomHeard():
+                return ("room",)
             case _:
                 self._count += 1
                 return (self._count,)

@@ -113,6 +113,41 @@ class PortAudioSink:
             time.sleep(max(ahead / SAMPLE_RATE, SHORTEST_WAIT))
 
 
+class PortAudioInput:
+    """One input stream, mono. `read` blocks on PortAudio and raises `OutputError` when the device is gone."""
+
+    def __init__(self, device: str, latency: Seconds) -> None:
+        self._device = device
+        self._portaudio = _module()
+        with _quiet():
+            try:
+                self._stream = self._portaudio.InputStream(
+                    samplerate=SAMPLE_RATE,
+                    channels=1,
+                    dtype="float32",
+                    latency=float(latency),
+                    blocksize=0,
+                    device=None if device == "default" else device,
+                )
+                self._stream.start()
+            except (self._portaudio.PortAudioError, ValueError) as error:
+                raise OutputError(
+                    device, f"cannot be listened to ({_words(error)}): connect a microphone, or name another."
+                ) from error
+
+    def read(self, frames: int) -> tuple[Pcm, bool]:
+        """Shape (frames, 1), and whether frames before it were lost."""
+        try:
+            block, overflowed = self._stream.read(frames)
+        except self._portaudio.PortAudioError as error:
+            raise OutputError(self._device, f"has gone ({_words(error)}): check the microphone.") from error
+        return block, bool(overflowed)
+
+    def close(self) -> None:
+        with _quiet():
+            self._stream.close(ignore_errors=True)
+
+
 def refresh_devices() -> None:
     """Let PortAudio see devices that came since it started. Only while no stream is open."""
     portaudio = _module()

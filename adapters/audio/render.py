@@ -25,6 +25,7 @@ from player.model import (
     DeckLoaded,
     DeckStarving,
     Heard,
+    Listen,
     Load,
     MixCommand,
     NowPlaying,
@@ -32,6 +33,7 @@ from player.model import (
     Stop,
     Unload,
 )
+from player.ports.audio import Pcm
 from player.units import (
     SAMPLE_RATE,
     Decibels,
@@ -86,8 +88,16 @@ class Deck:
 class Renderer:
     """Owns mixer and sink. `post` may be called from any thread; `run` is the render thread."""
 
-    def __init__(self, sink: SinkKeeper, report: Callable[[AudioReport], None], analysis: Analysis) -> None:
+    def __init__(
+        self,
+        sink: SinkKeeper,
+        report: Callable[[AudioReport], None],
+        analysis: Analysis,
+        written: Callable[[Pcm], None] | None = None,
+    ) -> None:
+        """written: is given every block that the sink took; never waits."""
         self._sink, self._report, self._analysis = sink, report, analysis
+        self._written = written
         self._mixer = Mixer()
         self._inbox: queue.Queue[Item] = queue.Queue(INBOX)
         self._decks: dict[int, Deck] = {}
@@ -119,6 +129,8 @@ class Renderer:
             block = self._mixer.render(BLOCK)
             before = self._sink.frames_written
             self._sink.write(block)
+            if self._written is not None:
+                self._written(block)
             now = time.monotonic()
             self._intervals.append(now - written_at)
             written_at = now
@@ -162,6 +174,8 @@ class Renderer:
                     self._mixer.set_gain(decoder.load.deck, gain)
             case Crossfade():
                 self._crossfade(item)
+            case Listen():
+                pass  # of the microphone, which has a thread of its own
             case _:
                 self._mixer.apply(item)
 

@@ -32,6 +32,9 @@ SCALES: Final = {
     Quantity.PRESENCE: Scale(0, 1, switch=True),
     Quantity.SOUND_LEVEL: Scale(-60, 100, ("dB",)),
     Quantity.SOUND_EVENT: Scale(0, 1, switch=True),
+    Quantity.VOICE: Scale(0, 1, ("1",)),
+    Quantity.SHOUT: Scale(0, 1, ("1",)),
+    Quantity.REPETITIVE_CALL: Scale(0, 1, ("1",)),
     Quantity.POSTURE: Scale(0, 255),
     Quantity.ALARM: Scale(0, 1, switch=True),
 }

@@ -21,6 +21,7 @@ from adapters.store.erase import Erased, erase
 from adapters.store.writer import BatchWriter
 from player.errors import StoreError
 from player.ports.records import JournalEntry
+from player.units import Seconds
 
 LOOK_BACK: Final = 100_000  # entries; days, and read within a second
 UNWRITABLE = (  # this entry can never be stored; the disk is not at fault
@@ -153,6 +154,15 @@ class SqliteJournal:
                     yield event
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
+
+    def last_moment(self) -> Seconds:
+        """Wall clock of the last committed entry, as it was believed then; 0 when none can be read."""
+        try:
+            with closing(self._reader()) as reader:
+                row = reader.execute("SELECT at FROM entries ORDER BY id DESC LIMIT 1").fetchone()
+        except sqlite3.Error:
+            return Seconds(0.0)  # who opens or writes the file next tells why
+        return Seconds(row[0] if row else 0.0)
 
     def replace_memory(self, memory: bytes) -> str:
         """Set the memory, and keep the old one under another key, which is returned. Raises `StoreError`."""

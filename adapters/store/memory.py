@@ -55,7 +55,9 @@ def _at_newest_place(journal: SqliteJournal, memory: Memory) -> Memory:
         except UNREADABLE:
             continue  # written by another version
         match event:
-            case AudioReported(report=Progress(track_id=heard, position=position)) if heard == track_id:
-                place = Resume(track_id=track_id, position=position)
+            case AudioReported(at=at, report=Progress(track_id=heard, position=position)) if (
+                heard == track_id
+            ):
+                place = Resume(track_id=track_id, position=position, at=at)
                 return msgspec.structs.replace(memory, resume=place)
     return memory

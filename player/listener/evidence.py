@@ -70,6 +70,10 @@ class EvidencePool:
         """Programme gain heard in the room from now on, dB; None: silence. Music is no voice."""
         self._sensors.own_sound.playing(level, at)
 
+    def clock_is(self, ahead: Seconds) -> None:
+        """So far is the wall clock ahead of the moments given here: habits have hours of the true day."""
+        self._sensors.clock_is(ahead)
+
     def estimate(self, at: Seconds) -> ListenerState:
         """The listener at this moment; may be asked as often as one likes."""
         self._drop_stale(at)

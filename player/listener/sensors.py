@@ -9,8 +9,8 @@ from player.listener.quantities import NATURES
 from player.listener.sense_of_activity import SenseOfActivity
 from player.listener.signal import HALF_LIFE, STALE_AFTER, Signal
 from player.listener.wearing import Sleep, removed
-from player.listener.weights import SOUND_EVENT, TRUST
-from player.model import Evidence, Quantity, Reading
+from player.listener.weights import EVENTS, LEAST_EVENT, TRUST
+from player.model import ROOM_MICROPHONE, Evidence, Quantity, Reading
 from player.units import Seconds
 
 MAX_HABITS = 64  # baselines that are kept over restarts
@@ -73,7 +73,8 @@ class Sensors:
         self._activity = SenseOfActivity()
         if habits:
             self._activity.resume(habits.activity)
-        self._event: Reading | None = None  # the last sound event
+        self._events: dict[Quantity, Reading] = {}  # what was heard last, of each kind
+        self._ahead = Seconds(0.0)
 
     def habits(self) -> Habits:
         """What is usual for this person, to be stored; of sensors that are away, as it was known."""
@@ -86,14 +87,21 @@ class Sensors:
             del self._known[next(iter(self._known))]
         return Habits(signals=dict(self._known), activity=self._activity.snapshot())
 
+    def clock_is(self, ahead: Seconds) -> None:
+        """Of the wall clock over the moments given here."""
+        self._ahead = ahead
+        for signals in self._sources.values():
+            for signal in signals.values():
+                signal.ahead = ahead
+
     def observe(self, reading: Reading, *, learn: bool) -> None:
         """Take a reading. learn: whether this moment may be taken for usual."""
         match reading.quantity:
             case Quantity.BED_OCCUPIED:
                 self.sleep.bed(reading.value > 0.0, reading.at)
-            case Quantity.SOUND_EVENT:
+            case Quantity.SOUND_EVENT | Quantity.SHOUT | Quantity.REPETITIVE_CALL:
                 self._observe_event(reading)
-            case Quantity.SOUND_LEVEL:
+            case Quantity.SOUND_LEVEL if reading.source != ROOM_MICROPHONE:
                 level = self.own_sound.without(reading.value, reading.at)
                 if level is not None:
                     self._follow(_with_value(reading, level), learn)
@@ -141,7 +149,7 @@ class Sensors:
                 pieces.append(
                     Piece(source=signal.source, quantity=quantity, log_odds=added, trust=trust, signal=signal)
                 )
-        if (event := self._event_piece(at)) is not None:
+        for event in self._event_pieces(at):
             pieces.append(event)
             doubt *= 1.0 - event.trust
         sizes = [abs(piece.log_odds) for piece in pieces]
@@ -167,6 +175,7 @@ class Sensors:
         signal = signals.get(reading.quantity)
         if signal is None:
             signal = signals[reading.quantity] = Signal(source, reading.quantity)
+            signal.ahead = self._ahead
             if (known := self._known.get(_name(source, reading.quantity))) is not None:
                 signal.baseline.resume(known)
         signal.observe(reading, learn=learn and source not in self._removed_at)
@@ -176,28 +185,42 @@ class Sensors:
             self._removed_at.pop(source, None)
 
     def _observe_event(self, reading: Reading) -> None:
-        if reading.value > 0.0:
-            own = EVENT_QUALITY if self.own_sound.heard(reading.at) else 1.0
-            self._event = Reading(
-                source=reading.source,
-                quantity=reading.quantity,
-                value=1.0,
-                at=reading.at,
-                quality=reading.quality * own,
-            )
-
-    def _event_piece(self, at: Seconds) -> Piece | None:
-        event = self._event
-        if event is None or not 0.0 <= at - event.at <= 4.0 * HALF_LIFE:
-            return None
-        freshness = event.quality * 2.0 ** (-(at - event.at) / HALF_LIFE)
-        return Piece(
-            source=event.source,
-            quantity=event.quantity,
-            log_odds=SOUND_EVENT * freshness,
-            trust=TRUST[Quantity.SOUND_EVENT] * freshness,
-            began=event.at,
+        """The stronger one counts: what is left of the last, or this."""
+        if not LEAST_EVENT <= reading.value <= 1.0:
+            return
+        room = reading.source == ROOM_MICROPHONE
+        own = EVENT_QUALITY if not room and self.own_sound.heard(reading.at) else 1.0
+        event = Reading(
+            source=reading.source,
+            quantity=reading.quantity,
+            value=reading.value,
+            at=reading.at,
+            quality=reading.quality * own,
         )
+        before = self._events.get(reading.quantity)
+        if before is None or _left(event, reading.at) >= _left(before, reading.at):
+            self._events[reading.quantity] = event
+
+    def _event_pieces(self, at: Seconds) -> list[Piece]:
+        return [
+            Piece(
+                source=event.source,
+                quantity=quantity,
+                log_odds=EVENTS[quantity] * left,
+                trust=TRUST[quantity] * left,
+                began=event.at,
+            )
+            for quantity, event in self._events.items()
+            if (left := _left(event, at)) > 0.0
+        ]
+
+
+def _left(event: Reading, at: Seconds) -> float:
+    """Evidence of an event, 0-1, as far as it is fresh."""
+    if not 0.0 <= at - event.at <= 4.0 * HALF_LIFE:
+        return 0.0
+    left: float = event.value * event.quality * 2.0 ** (-(at - event.at) / HALF_LIFE)
+    return left
 
 
 def _with_value(reading: Reading, value: float) -> Reading:

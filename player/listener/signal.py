@@ -43,6 +43,7 @@ class Signal:
         self._unchanged_since = Seconds(0.0)
         self._unchanged = 0
         self._quality = 0.0
+        self.ahead = Seconds(0.0)  # wall clock over the moments of readings: habits have hours of the day
         # Of the last usable reading:
         self.departure = 0.0  # from usual, on the scale of `Nature.encode`
         self.level = 0.0  # the same on a bounded scale, −1 to 1
@@ -83,8 +84,8 @@ class Signal:
         unsteady = math.log(math.sqrt(max(self._square.mean, 0.0)) + self.nature.floor)
         if learn:
             self._usual_variability.add(unsteady, step)
-            self.baseline.learn(level, step, at)
-        self.departure = self._fast.mean - self.baseline.reference(at)
+            self.baseline.learn(level, step, Seconds(at + self.ahead))
+        self.departure = self._fast.mean - self.baseline.reference(Seconds(at + self.ahead))
         self.level = math.tanh(self.departure / self.nature.scale)
         enough = self._count >= ENOUGH
         self.variability = math.tanh(unsteady - self._usual_variability.mean) if enough else None

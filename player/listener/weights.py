@@ -34,7 +34,13 @@ TERMS: dict[str, Term] = {
     "sound_level": Term(weight=0.7, usual=0.0),  # a guess: a raised voice counts like a raised heart rate
 }
 
-SOUND_EVENT = 0.5  # log-odds of a cry or a knock just now; a guess
+# Log-odds of what was heard just now, by evidence 0-1 from `LEAST_EVENT` on; guesses. A voice alone: nothing.
+EVENTS: dict[Quantity, float] = {
+    Quantity.SOUND_EVENT: 0.5,  # a cry or a knock
+    Quantity.SHOUT: 1.5,
+    Quantity.REPETITIVE_CALL: 1.0,
+}
+LEAST_EVENT = 0.5
 
 # Youden's index (sensitivity + specificity − 1 at even odds) of each quantity alone in people left out,
 # by the same command; the last three are guesses.
@@ -47,4 +53,6 @@ TRUST: dict[Quantity, float] = {
     Quantity.HEART_RATE_VARIABILITY: 0.05,
     Quantity.SOUND_LEVEL: 0.1,
     Quantity.SOUND_EVENT: 0.1,
+    Quantity.SHOUT: 0.1,
+    Quantity.REPETITIVE_CALL: 0.1,
 }

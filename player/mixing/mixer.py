@@ -23,9 +23,10 @@ from player.mixing.gain import (
     raised_cosine,
     slew,
 )
+from player.mixing.hearing import Hearing
 from player.mixing.limiter import Limiter
 from player.mixing.ring import Ring
-from player.model import Crossfade, Fade, Stop, Volume
+from player.model import Crossfade, Fade, Shape, Stop, Volume
 from player.ports.audio import Pcm
 from player.units import CHANNELS, SILENCE_DB, Decibels, Frames, Seconds
 
@@ -48,7 +49,7 @@ class DeckStatus:
 class Mixer:
     """Pulls from the rings of the audible decks and renders one programme. Used by one thread.
 
-    Output = limiter(gate · volume · Σ swap gain · track gain · deck), `latency` frames later.
+    Output = limiter(hearing(gate · volume · Σ swap gain · track gain · deck)), `latency` frames later.
 
     - *Swap*: `Crossfade` is equal power and may interrupt a swap. A deck that has faded out is
       detached and reported by `freed`.
@@ -68,6 +69,7 @@ class Mixer:
     def __init__(self, decks: int = 4) -> None:
         self._decks: list[Deck | None] = [None] * decks
         self._limiter = Limiter()
+        self._hearing = Hearing()
         self._frame = 0  # rendered
         self._played = 0  # rendered with decks heard: the clock of swaps and track gains
         self._heard_until = -self.latency  # frame after the last one with a deck heard
@@ -152,7 +154,7 @@ class Mixer:
 
     # --- commands -------------------------------------------------------------------------------------
 
-    def apply(self, command: Crossfade | Fade | Volume | Stop) -> None:
+    def apply(self, command: Crossfade | Fade | Volume | Shape | Stop) -> None:
         """Carry out `command` from the next rendered frame on.
 
         Raises `MixingError`, and changes nothing, when it cannot be carried out.
@@ -164,6 +166,8 @@ class Mixer:
                 self._fade(audible, fade)
             case Volume(level=level):
                 self._set_volume(level)
+            case Shape():
+                self._hearing.shape(command, heard=not self.idle)
             case Stop(fade=fade):
                 self._stop(fade)
             case _:
@@ -241,7 +245,7 @@ class Mixer:
         for deck in short:
             deck.underruns += 1
         self._underruns += bool(short)
-        return self._limiter.process(programme)
+        return self._limiter.process(self._hearing.process(programme))
 
     def _span(self, programme: Pcm, short: set[Deck]) -> int:
         """Add to the beginning of `programme` up to where a gain begins or ends to move; frames done."""

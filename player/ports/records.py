@@ -13,7 +13,7 @@ class JournalEntry(Struct, frozen=True, kw_only=True):
     """One handled event and what it caused, as JSON of `session.messages`."""
 
     boot: str
-    at: Seconds
+    at: Seconds  # wall clock, as it was believed then; the event has the moment of the session's clock
     event: bytes
     effects: bytes
     memory: bytes | None = None  # JSON of `Memory`, stored in the same transaction

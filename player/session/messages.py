@@ -1,6 +1,7 @@
 """Everything that can happen to a session, and everything it can ask for: two closed unions.
 
-Every event carries `at`: seconds of the brain's clock, Unix time at start and monotonic from there.
+Every event carries `at`: seconds of the brain's clock, Unix time at start and monotonic from there. How far
+the wall clock has moved away from it since is in `Tick.ahead`.
 Both unions are tagged structs, so that the journal of a day replays to the same decisions.
 """
 
@@ -56,7 +57,7 @@ class RestlessHours(Struct, frozen=True, kw_only=True):
 class Day(Struct, frozen=True, kw_only=True):
     """What began by itself today. began: of a session that goes on; None: there is none."""
 
-    midnight: Seconds | None = None  # the last one, local time
+    midnight: Seconds | None = None  # the last one of the local day, Unix time
     dose: Seconds = Seconds(0.0)  # of earlier sessions of this day
     before_the_hour: bool = False  # music began before the usual hour
     began: Seconds | None = None
@@ -183,6 +184,7 @@ class Tick(Struct, frozen=True, kw_only=True, tag=True):
 
     at: Seconds
     minute: int  # of the local day, 0-1439
+    ahead: Seconds = Seconds(0.0)  # wall clock over `at`: it was set, or the board slept
 
 
 Event = (

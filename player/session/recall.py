@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from player.model import AdaptMode, TrackId
 from player.selection.context import History
 from player.selection.familiarity import wear
+from player.session.dating import SOFT_BLOCK
 from player.session.messages import Block, Memory, Play, Resume
 from player.units import Percent, Seconds
 
-SOFT_BLOCK = Seconds(30 * 86_400.0)  # own judgement: how long a track that upset once stays away
 MAX_PLAYS = 1_000  # tracks whose last play is remembered
 MAX_FEEDBACK = 200
 RECENT = 3  # tracks that count as "just played"

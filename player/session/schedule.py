@@ -1,13 +1,15 @@
 """Music and the hours: before the usual restlessness, not for ever, not into sleep; holds that end."""
 
+import math
+
 from msgspec import structs
 
 from player.model import AdaptMode, ListenerState, Validity
 from player.selection.reward import StopReason
+from player.session.dating import on
 from player.session.direction import Direction
 from player.session.hours import usual_minute
 from player.session.learning import Learning
-from player.session.messages import Day
 from player.session.recall import Recall
 from player.session.states import ALARM, Held, Idle, Paused, Playing, Resting, Soothing
 from player.settings import ClockTime, PolicySettings
@@ -16,7 +18,6 @@ from player.units import Seconds
 # Own judgement.
 END_FADE = Seconds(30.0)  # of a session that was long enough
 LEAST_HOLD = Seconds(3600.0)  # a stop a moment before `hold_until` is meant for the day after
-HALF_DAY = Seconds(43_200.0)
 MINUTE, DAY = 60.0, 1440
 STRETCH = 1.5  # of the session, while the resident is still restless
 
@@ -30,7 +31,12 @@ class Schedule:
         self.named = named
         self._policy: PolicySettings = direction.policy
         self._now = Seconds(0.0)
+        self._ahead, self._started = Seconds(0.0), Seconds(math.inf)  # wall clock over the session's
         self._asleep = False  # and the music was faded out for it: once in a sleep, for people may want it
+
+    def clock_is(self, ahead: Seconds, started: Seconds) -> None:
+        """The wall clock is so far ahead of the moments since this run started."""
+        self._ahead, self._started = ahead, started
 
     def due(self) -> list[Seconds]:
         """When the session will have been long enough."""
@@ -114,17 +120,19 @@ class Schedule:
         if until is None or not held or self._recall.mode is AdaptMode.OFF:
             return
         moment = int(until[:2]) * 60 + int(until[3:])
-        last = at - (minute - moment) % DAY * MINUTE
-        if last - state.since >= LEAST_HOLD:
+        last = at + self._ahead - (minute - moment) % DAY * MINUTE
+        since = state.since + (self._ahead if state.since > self._started else 0.0)
+        if last - since >= LEAST_HOLD:
             self._direction.release(at, f"Stopped until {until}: from now on music may begin again.")
 
     # --- the day ----------------------------------------------------------------------------------------
 
     def _count(self, at: Seconds, minute: int) -> None:
         self._now = at
-        midnight, day = Seconds(at - minute * MINUTE), self._recall.day
-        if day.midnight is None or abs(midnight - day.midnight) > HALF_DAY:
-            began = None if day.began is None else Seconds(max(day.began, midnight))
-            self._recall.day = Day(midnight=midnight, began=began)
+        day = on(self._recall.day, Seconds(at + self._ahead - minute * MINUTE))
+        if day is not self._recall.day:
+            since = Seconds(at - minute * MINUTE)  # what was heard before midnight is of yesterday
+            began = None if day.began is None else Seconds(max(day.began, since))
+            self._recall.day = structs.replace(day, began=began)
         if isinstance(self._direction.state, Resting | Held):
             self._close(at)

@@ -15,7 +15,9 @@ from player.model import (
     DeckFailed,
     Feedback,
     Listened,
+    MixCommand,
     NowPlaying,
+    RoomHeard,
     SinkOpened,
     TrackId,
     Verb,
@@ -30,8 +32,10 @@ from player.session.care import Care
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.commands import RESIDENT, CommandDesk, Result
+from player.session.dating import dated, redated
 from player.session.direction import Direction
 from player.session.favourites import Favourites
+from player.session.hearing import Ears
 from player.session.learning import Learning
 from player.session.messages import (
     AudioLost,
@@ -49,6 +53,7 @@ from player.session.messages import (
     FeedbackArrived,
     Forgotten,
     KeepComfort,
+    Memory,
     Mix,
     ModeState,
     ProfileChanged,
@@ -67,6 +72,7 @@ from player.session.opening import Opening
 from player.session.recall import Recall
 from player.session.recovery import Recovery
 from player.session.resident import in_force
+from player.session.room import RoomVolume, readings
 from player.session.schedule import Schedule
 from player.session.states import Playing, Soothing
 from player.session.transport import Entered, Transport
@@ -91,11 +97,13 @@ class Session:
         self.profile = profile = in_force(started.profile, started.memory.profile)
         policy = started.settings.policy
         self._minute = started.minute
-        self._recall = Recall(started.memory)
+        self._began, self._ahead = started.at, Seconds(0.0)  # wall clock over the session's
+        memory = redated(started.memory, started.at)
+        self._recall = Recall(memory)
         self._catalogue = Catalogue()
-        self._transport = Transport(lambda command: self._out.append(Mix(command=command)))
+        self._transport = Transport(self._mix)
         self._chooser = Chooser(
-            Selector(policy.name, profile, policy, started.memory.learned),
+            Selector(policy.name, profile, policy, memory.learned),
             self._catalogue,
             self._recall,
             Random(started.seed),
@@ -114,6 +122,8 @@ class Session:
             self._direction, self._transport, self._recall, self._volume, self._catalogue
         )
         self._learning = Learning(self._chooser, self._recall, policy)
+        self._room = RoomVolume()
+        self._ears = Ears(self._mix, started.settings.audio.microphone)
         self._care = Care(self._direction, self._recall, self._learning)
         self._recovery = Recovery(self._direction, self._transport, self._chooser, self._catalogue)
         self._favourites = Favourites(self._catalogue, self._chooser, self._recall)
@@ -141,8 +151,9 @@ class Session:
         match event:
             case Started():
                 self._direction.restore(at)
-            case Tick(minute=minute):
+            case Tick(minute=minute, ahead=ahead):
                 self._minute = minute
+                self._clock_is(ahead)
             case CatalogueChanged(found=found, gone=gone, complete=complete):
                 self._catalogue.merge(found, gone)
                 self._catalogue.complete |= complete
@@ -198,6 +209,9 @@ class Session:
             self._schedule.began(at)
         self._schedule.follow(listener, self._minute, self._occasion())
         self._learning.look(listener, self._minute, self._heard())
+        restless = (self._direction.agitation or 0.0) >= self._settings.policy.agitation_off
+        soothing = isinstance(self._direction.state, Soothing)
+        self._volume.room = self._room.offset(at, restless=restless or soothing)
         self._send_level()
         self._stand_by(at)
         if pieces := self._favourites.changed(at):
@@ -208,7 +222,7 @@ class Session:
         memory = self._recall.memory(self._volume.wanted)
         if memory is not self._remembered and memory != self._remembered:
             self._remembered = memory
-            self._out.append(Remember(memory=memory))
+            self._out.append(Remember(memory=dated(memory, self._began, self._ahead)))
         self._ask_to_wake(at)
 
     def _occasion(self) -> bool:
@@ -281,6 +295,14 @@ class Session:
 
     # --- events -------------------------------------------------------------------------------------------
 
+    def _clock_is(self, ahead: Seconds) -> None:
+        """The wall clock was set: what happened since the start is remembered by the new time."""
+        if ahead != self._ahead:
+            self._ahead = ahead
+            self._schedule.clock_is(ahead, self._began)
+            self._evidence.clock_is(ahead)
+            self._remembered = Memory()
+
     def _on_command(self, command: Command, at: Seconds) -> None:
         if self._desk.pressed_twice(command, at):
             if command.id:
@@ -309,16 +331,20 @@ class Session:
         self._volume.follow(profile)
         self._schedule.named = profile.usual_peak
         self._desk.leave_barred(self._chooser.bars, at)
+        if self._audio_ready:
+            self._ears.follow(profile)
 
     def _forget(self, at: Seconds) -> None:
         self._recall.forget()
-        self._evidence = EvidencePool()
+        self._evidence, self._room = EvidencePool(), RoomVolume()
+        self._evidence.clock_is(self._ahead)
         self._programme = None
         self._learning.begin()
         self._follow_profile(at)
 
     def _on_ready(self, at: Seconds) -> None:
         self._audio_ready = True
+        self._ears.begin(self.profile)
         self._transport.ready()
         self._send_level()
         place = self._recall.resume
@@ -335,6 +361,10 @@ class Session:
                 self._device, self._device_fault = device, reason
                 if reason:
                     self._out.append(Fault(part="audio", problem=reason))
+            case RoomHeard():
+                self._room.observe(report, at)
+                for reading in readings(report, at):
+                    self._evidence.observe(reading)
             case Listened(track_id=track_id, features=features, complete=complete):
                 known = self._catalogue.get(track_id)
                 if complete or (known is not None and known.features is None):
@@ -367,14 +397,18 @@ class Session:
     def _on_feedback(self, feedback: Feedback, at: Seconds) -> None:
         """“Now” is the piece that is heard, unless the word comes too late to mean it."""
         current = self._transport.current
-        fresh = feedback.given is None or abs(at - feedback.given) <= NOW
+        given = None if feedback.given is None else Seconds(feedback.given - self._ahead)
+        fresh = given is None or abs(at - given) <= NOW
         if not self._recall.feedback_is_new(feedback.id) or not fresh or feedback.about != "now":
             return
-        meant = self._learning.judged(feedback.rating, at, feedback.given) or current
+        meant = self._learning.judged(feedback.rating, at, given) or current
         if meant:
             self._recall.like(meant, feedback.rating)
 
     # --- effects ------------------------------------------------------------------------------------------
+
+    def _mix(self, command: MixCommand) -> None:
+        self._out.append(Mix(command=command))
 
     def _decide(self, decision: Decision) -> None:
         self._out.append(Decide(decision=decision))

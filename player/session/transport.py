@@ -25,6 +25,7 @@ from player.model import (
     MixCommand,
     NowPlaying,
     Progress,
+    RoomHeard,
     SinkOpened,
     Stop,
     TrackFeatures,
@@ -251,7 +252,7 @@ class Transport:
                 return self._failed(deck, track_id, reason)
             case DeckFreed(deck=deck, track_id=track_id):
                 return self._freed(deck, track_id, at)
-            case SinkOpened() | Listened() | NowPlaying() | Ahead():
+            case SinkOpened() | Listened() | NowPlaying() | Ahead() | RoomHeard():
                 return None
 
     def _progress(self, report: Progress, at: Seconds) -> Outcome | None:

@@ -7,6 +7,7 @@ from player.units import PROGRAMME_LUFS, Decibels, Percent, volume_to_db
 
 STEP = Percent(5.0)  # of louder and quieter; 2.5 dB
 DAY = 24 * 60
+LEAST = Percent(1.0)  # the room alone never silences the music
 
 
 def in_range(minute: int, clock_range: str | None) -> bool:
@@ -31,6 +32,7 @@ class VolumeControl:
         self._full_scale_dba = full_scale_dba
         start = profile.volume.start  # after a restart: quietly, never above the start volume
         self.wanted = Percent(min(start, remembered) if remembered is not None else start)
+        self.room = Decibels(0.0)  # what the room's microphone adds or takes
         self._minute = -1  # to which these two belong: they are asked for many times an event
         self._quiet, self._cap = False, Percent(0.0)
 
@@ -67,8 +69,12 @@ class VolumeControl:
         return Percent(min(self.wanted, self.cap(minute)))
 
     def level(self, minute: int) -> Decibels:
-        """Programme gain."""
-        return volume_to_db(self.percent(minute))
+        """Programme gain, with the room's part, within the cap."""
+        percent = self.percent(minute)
+        if not self.room or not percent:
+            return volume_to_db(percent)
+        wanted = percent_of(Decibels(volume_to_db(percent) + self.room))
+        return volume_to_db(min(max(wanted, LEAST), self.cap(minute)))
 
     def _limit(self) -> Decibels:
         """Highest programme gain by dB(A): at −23 LUFS and gain g it sounds at full_scale_dba − 23 + g."""

@@ -15,9 +15,11 @@ from player.model import (
     DeckLoaded,
     Fade,
     Heard,
+    Listen,
     Load,
     MixCommand,
     Progress,
+    Shape,
     Stop,
     TrackId,
     Unload,
@@ -76,7 +78,7 @@ class InstantSound:
                 for deck, voice in self._voices.items():
                     self._leave(deck, voice, Seconds(at + fade) if self._open else at)
                 self._open, self.heard = True, None
-            case Volume():
+            case Volume() | Shape() | Listen():
                 pass
 
     def progress(self, at: Seconds) -> Progress:

@@ -12,9 +12,11 @@ from player.model import (
     DeckLoaded,
     Fade,
     Heard,
+    Listen,
     Load,
     MixCommand,
     Progress,
+    Shape,
     SinkOpened,
     Stop,
     TrackId,
@@ -99,6 +101,8 @@ class VirtualSound:
                 self._crossfade(deck, fade)
             case Fade(audible=audible, fade=fade):
                 self._closes = None if audible else Seconds(self._at + fade)
+            case Shape() | Listen():
+                pass
             case Volume(level=level):
                 self.level = level
             case Stop(fade=fade):

@@ -137,7 +137,7 @@ def test_what_staff_say_is_learned_and_kept_over_a_restart() -> None:
     assert world.memory.natural is not None, "what sensors saw counts at the end of the window"
     stored = json.decode(json.encode(world.memory), type=Memory)
     assert stored == world.memory
-    again = World(memory=stored, settings=Settings(policy=PolicySettings(name="learn"))).begin()
+    again = World(memory=stored, at=world.at, settings=Settings(policy=PolicySettings(name="learn"))).begin()
     again.command(Verb.CALM)
     again.run(1.0)
     assert again.memory.learned == stored.learned

@@ -1,9 +1,9 @@
 """People's commands act at once; `stop` always wins and holds; what staff refused stays away."""
 
-from player.model import AdaptMode, DeckEnding, Feedback, Verb
-from player.session.messages import FeedbackArrived, Memory, Resume
-from player.settings import AudioSettings, Profile, Settings, Taste, VolumeSettings
-from player.units import Percent, Seconds
+from player.model import AdaptMode, DeckEnding, Feedback, Shape, Verb
+from player.session.messages import FeedbackArrived, Memory, Mix, Resume
+from player.settings import AudioSettings, HearingSettings, Profile, Settings, Taste, VolumeSettings
+from player.units import Decibels, Percent, Seconds
 from tests.support.world import LIBRARY, World, entry
 
 
@@ -287,3 +287,14 @@ def test_quieter_is_heard_at_the_calibrated_limit() -> None:
     at_limit = world.sound.level
     world.command(Verb.QUIETER)
     assert world.sound.level == at_limit - 2.5
+
+
+def test_the_programme_is_shaped_for_the_resident_as_often_as_the_sound_begins_anew() -> None:
+    hearing = HearingSettings(mono=True, balance=0.25, presbycusis="mild")
+    world = World(profile=Profile(id="demo", quiet_hours=None, hearing=hearing)).begin()
+    world.crash_audio()
+    commands = [e.command for e in world.effects if isinstance(e, Mix)]
+    shape = Shape(mono=True, balance=0.25, treble=Decibels(3.0))
+    assert commands[0] == shape and commands.count(shape) == 2
+    plain = World().begin()
+    assert not any(isinstance(e, Mix) and isinstance(e.command, Shape) for e in plain.effects)

@@ -156,6 +156,6 @@ def test_learning_outlives_another_policy() -> None:
     world = restless(PolicySettings(persist_s=10.0, name="learn"))  # type: ignore[arg-type]
     feel(world, 0.5, 200.0)
     learned = world.memory.learned
-    other = restless(PolicySettings(persist_s=10.0, name="iso"), memory=world.memory)  # type: ignore[arg-type]
+    other = restless(PolicySettings(persist_s=10.0, name="iso"), memory=world.memory, at=world.at)  # type: ignore[arg-type]
     feel(other, 0.5, 200.0)
     assert learned is not None and other.memory.learned == learned

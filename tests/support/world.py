@@ -1,5 +1,7 @@
 """A session in a virtual world: its own clock, a virtual sound process, everything written down."""
 
+from typing import Self
+
 from msgspec import json
 
 from player.model import (
@@ -118,7 +120,7 @@ class World:
                 self.memory = effect.memory
         return effects
 
-    def begin(self, *, complete: bool = True) -> "World":
+    def begin(self, *, complete: bool = True) -> Self:
         """The audio process is ready and the library is found; the first piece is heard."""
         self.handle(AudioReady(at=self.at))
         self.handle(CatalogueChanged(at=self.at, found=self.library, complete=complete))

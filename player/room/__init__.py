@@ -1,0 +1,1 @@
+"""What a microphone in the room tells, as a few numbers: no sound leaves these functions."""

@@ -1,0 +1,218 @@
+"""The room's microphone on a real sound server: the music taken away, voices found, no sound given away."""
+
+import asyncio
+import os
+import subprocess
+import types
+import typing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from adapters.audio.microphone import Microphone
+from adapters.audio.process import AudioProcess
+from player.errors import OutputError
+from player.model import AudioReport, Crossfade, DeckLoaded, Listen, Load, RoomHeard, Volume
+from player.settings import AudioSettings
+from player.units import SAMPLE_RATE, Decibels, Seconds
+from tests.support.audio import Reports, audio_process
+from tests.support.music_of_debian import RECORDINGS
+from tests.support.pulse import PulseServer
+from tests.support.room import TEXTS, at_level, scene, spoken
+from tests.support.wav import write_wav
+
+PATIENCE_S = 60.0  # the delay is looked for every two seconds, and the filter learns for four
+MOST_BYTES = 400  # of one report, as JSON
+
+
+def pactl(server: PulseServer, *words: str) -> str:
+    return subprocess.run(
+        ["pactl", *words], env=server.env, capture_output=True, check=True, text=True
+    ).stdout
+
+
+@pytest.fixture
+def room(pulse: PulseServer) -> PulseServer:
+    """What the bed's speaker plays comes to the microphone 80 ms later, with whatever else is said there."""
+    mix = f"rate={SAMPLE_RATE} format=float32le channels=2"
+    pactl(pulse, "load-module", "module-null-sink", "sink_name=room", *mix.split())
+    pactl(pulse, "load-module", "module-loopback", "source=bed.monitor", "sink=room", "latency_msec=80")
+    pactl(pulse, "set-default-sink", "bed")
+    pactl(pulse, "set-default-source", "room.monitor")
+    return pulse
+
+
+@contextmanager
+def said(server: PulseServer, file: Path) -> Iterator[None]:
+    """Somebody speaks in the room, again and again."""
+    argv = ["sh", "-c", 'while paplay --device=room "$0"; do :; done', str(file)]
+    with subprocess.Popen(argv, env=server.env, start_new_session=True) as speaker:
+        try:
+            yield
+        finally:
+            os.killpg(speaker.pid, 9)
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[tuple[AudioProcess, Reports]]:
+    async with audio_process(AudioSettings(microphone="default", buffer_ms=500)) as (process, reports):
+        process.send(Listen(on=True))
+        yield process, reports
+
+
+async def until(reports: Reports, such: Callable[[RoomHeard], bool]) -> RoomHeard:
+    """The first of what is heard from now on."""
+    after = len(reports.all)
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            for report in reports.all[after:]:
+                if isinstance(report, RoomHeard) and such(report):
+                    return report
+            await asyncio.sleep(0.1)
+
+
+async def play(process: AudioProcess, reports: Reports) -> None:
+    piece = next(path for path in sorted(RECORDINGS.glob("*.ogg")) if path.stem == "battle-epic")
+    process.send(Load(deck=0, track_id="music", uri=str(piece), gain=Decibels(-10.0)))
+    await reports.wait(DeckLoaded)
+    process.send(Volume(level=Decibels(-20.0)))
+    process.send(Crossfade(deck=0, fade=Seconds(0.1)))
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> Path:
+    sound, _ = scene(20.0, 0.4, [at_level(spoken(text, "en+f3"), -26.0) for text in TEXTS])
+    return write_wav(tmp_path / "speech.wav", np.repeat(sound[:, None], 2, axis=1))
+
+
+async def test_the_music_is_taken_away_and_a_voice_is_not(room: PulseServer, speech: Path) -> None:
+    async with listening() as (process, reports):
+        with said(room, speech):
+            alone = await until(reports, lambda heard: heard.voice > 0.3)
+            assert alone.pitch is not None and 120.0 < alone.pitch < 300.0
+        await until(reports, lambda heard: heard.voice == 0.0)
+        await play(process, reports)
+        music = await until(reports, lambda heard: heard.removed is not None and heard.removed > 12.0)
+        assert music.voice == 0.0 and music.shout < 0.5
+        assert music.delay is not None and 0.02 < music.delay < 1.5
+        with said(room, speech):
+            both = await until(reports, lambda heard: heard.voice > 0.15)
+            assert both.removed is not None, "the music goes on"
+
+
+async def test_no_sound_can_leave_the_audio_process(room: PulseServer, speech: Path) -> None:
+    """While it listens: no file is open for writing, no socket but those to brain and sound server."""
+    async with listening() as (process, reports):
+        with said(room, speech):
+            await until(reports, lambda heard: heard.voice > 0.2)
+            assert process.pid is not None
+            writable = [path for path, flags in _open_files(process.pid) if flags & os.O_ACCMODE]
+            kinds = {path.split(":")[0] for path in writable}
+            assert not [path for path in writable if path.startswith("/") and not path.startswith("/dev/")]
+            assert kinds <= {"socket", "pipe", "anon_inode", "/dev/null", "/memfd"}, kinds
+            assert not _internet_sockets(process.pid)
+    heard = [report for report in reports.all if isinstance(report, RoomHeard)]
+    assert max(len(msgspec.json.encode(report)) for report in heard) < MOST_BYTES
+
+
+def _open_files(pid: int) -> Iterator[tuple[str, int]]:
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        if entry.name in ("1", "2"):  # of the one who started it: a few words of log
+            continue
+        try:
+            path, about = os.readlink(entry), Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
+        except FileNotFoundError:  # closed meanwhile
+            continue
+        yield path, int(about.split("flags:")[1].split()[0], 8)
+
+
+def _internet_sockets(pid: int) -> set[str]:
+    inodes = {path[8:-1] for path, _ in _open_files(pid) if path.startswith("socket:[")}
+    tables = [Path(f"/proc/{pid}/net/{table}") for table in ("tcp", "tcp6", "udp", "udp6")]
+    used = {
+        line.split()[9] for table in tables if table.exists() for line in table.read_text().splitlines()[1:]
+    }
+    return inodes & used
+
+
+def test_nothing_that_crosses_the_pipe_can_carry_sound() -> None:
+    """What is heard becomes a fixed handful of numbers, and no report has room for samples."""
+    numbers = {float, int, bool, type(None)}
+    for field in msgspec.structs.fields(RoomHeard):
+        assert set(_plain(field.type)) <= numbers, field.name
+    assert RoomHeard in typing.get_args(AudioReport)
+    for report in typing.get_args(AudioReport):
+        for field in msgspec.structs.fields(report):
+            assert not {bytes, bytearray, memoryview, np.ndarray} & set(_plain(field.type)), (
+                report,
+                field.name,
+            )
+
+
+def _plain(kind: object) -> Iterator[object]:
+    """The types within a type, without their new names."""
+    kind = getattr(kind, "__supertype__", kind)
+    if typing.get_origin(kind) in (types.UnionType, typing.Union, tuple, list, dict):
+        for part in typing.get_args(kind):
+            yield from _plain(part)
+    else:
+        yield kind
+
+
+async def test_it_is_closed_until_consent_was_given_and_after_it_was_withdrawn(room: PulseServer) -> None:
+    def streams() -> int:
+        return len(pactl(room, "list", "short", "source-outputs").splitlines()) - 1  # without the loopback
+
+    async with audio_process(AudioSettings(microphone="default")) as (process, reports):
+        await play(process, reports)
+        assert streams() == 0
+        process.send(Listen(on=True))
+        await until(reports, lambda heard: heard.quality >= 0.0)
+        assert streams() == 1
+        process.send(Listen(on=False))
+        async with asyncio.timeout(PATIENCE_S):
+            while streams():
+                await asyncio.sleep(0.1)
+    async with audio_process(AudioSettings()) as (process, reports):
+        process.send(Listen(on=True))  # no device was named
+        await play(process, reports)
+        assert streams() == 0
+
+
+@pytest.mark.usefixtures("pulse")
+async def test_a_microphone_that_is_away_costs_nothing() -> None:
+    async with audio_process(AudioSettings(microphone="no such microphone")) as (process, reports):
+        process.send(Listen(on=True))
+        await play(process, reports)
+        await reports.wait(DeckLoaded)
+        assert not reports.of(RoomHeard) and not reports.lost
+
+
+def test_the_device_is_free_while_portaudio_starts_anew() -> None:
+    """A stream that PortAudio tears down under its reader would take the process with it."""
+    open_now: list[bool] = []
+    reads, order = [0], []
+
+    class Stream:
+        def __init__(self, _device: str, _latency: Seconds) -> None:
+            order.append("open")
+
+        def read(self, frames: int) -> tuple[object, bool]:
+            reads[0] += 1
+            if reads[0] == 3:
+                order.append("gone")
+                raise OutputError("default", "has gone")
+            return np.zeros((frames, 1), np.float32), False
+
+        def close(self) -> None:
+            order.append("close")
+
+    microphone = Microphone("default", lambda _report: None, opener=Stream)
+    microphone.start()
+    microphone.allow(True)
+    microphone.apart(lambda: open_now.append(order.count("open") > order.count("close")))
+    assert not any(open_now)
