@@ -23,7 +23,18 @@ from player.session.motive import (
     Motive,
 )
 from player.session.recall import Recall
-from player.session.states import Fading, Held, Idle, Paused, Playing, Resting, Soothing, State
+from player.session.states import (
+    Fading,
+    Held,
+    Idle,
+    Paused,
+    Playing,
+    Resting,
+    Soothing,
+    State,
+    paused_before,
+    stays_calm,
+)
 from player.session.transport import Target, Transport
 from player.session.views import track_view
 from player.settings import PolicySettings
@@ -227,7 +238,7 @@ class Direction:
         prefer: CatalogueEntry | None = None,
     ) -> bool:
         """The next piece. False when nothing may be played."""
-        calm = self.stays_calm(at)
+        calm = stays_calm(self.state, at)
         if prefer is None and trigger == "ended" and self.ladder.stream_back and not calm:
             prefer = self.ladder.stream
         choice = self._chooser.this(prefer, at) or self._chooser.following(self.wanted, at, calm=calm)
@@ -327,8 +338,7 @@ class Direction:
         elif self._recall.resting is not None:
             self.state = Resting(since=at, reason=self._recall.resting)
         elif self._recall.paused_by is not None:
-            during = Playing(since=at, reason="Paused before a restart.")
-            self.state = Paused(since=at, by=self._recall.paused_by, during=during)
+            self.state = paused_before(self._recall.paused_by, at)
 
     # --- going on ------------------------------------------------------------------------------------
 
@@ -343,16 +353,6 @@ class Direction:
             self.idle(at, self._chooser.why_nothing(at), fault=True)
 
     # --- tools --------------------------------------------------------------------------------------
-
-    def stays_calm(self, at: Seconds) -> bool:
-        """What follows shall be calm, for music soothes or has soothed."""
-        match self.state:
-            case Soothing() | Paused(during=Soothing()):
-                return True
-            case Playing(calm_until=until) | Paused(during=Playing(calm_until=until)):
-                return at < until
-            case _:
-                return False
 
     def _wake_up(self, at: Seconds) -> None:
         """A move out of silence, or on the way there, opens the programme again and ends what held it."""

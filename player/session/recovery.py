@@ -4,7 +4,7 @@ from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.direction import Direction
 from player.session.ladder import PAD_ID, STEADY, TRY_FOR, Step
-from player.session.states import Playing, Soothing
+from player.session.states import Playing, Soothing, stays_calm
 from player.session.transport import Phase, Transport
 from player.units import Seconds
 
@@ -72,7 +72,7 @@ class Recovery:
         if entry is not None and not self._chooser.permitted(entry.track.id, at):
             self._ladder.forget()
             entry = None
-        if self._direction.stays_calm(at) or (self._ladder.low and self._ladder.tries % 2):
+        if stays_calm(self._direction.state, at) or (self._ladder.low and self._ladder.tries % 2):
             entry = None  # by turns: the station may be away for longer than the folders
         if entry is None and self._ladder.low:
             entry = self._chooser.again(self._direction.heard_id, at)

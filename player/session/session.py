@@ -1,16 +1,12 @@
 """The whole core: `Session.handle(event) -> effects`. It reads no clock, does no I/O, draws from one seed."""
 
-from operator import is_not
 from random import Random
 from typing import assert_never
-
-from msgspec import structs
 
 from player.listener.evidence import EvidencePool
 from player.model import (
     Ahead,
     AudioReport,
-    CatalogueEntry,
     Command,
     DeckFailed,
     Feedback,
@@ -35,6 +31,7 @@ from player.session.commands import RESIDENT, CommandDesk, Result
 from player.session.dating import dated, redated
 from player.session.direction import Direction
 from player.session.favourites import Favourites
+from player.session.front import Front
 from player.session.hearing import Ears
 from player.session.learning import Learning
 from player.session.messages import (
@@ -55,7 +52,6 @@ from player.session.messages import (
     KeepComfort,
     Memory,
     Mix,
-    ModeState,
     ProfileChanged,
     ReadingArrived,
     Remember,
@@ -65,7 +61,6 @@ from player.session.messages import (
     Started,
     Stopping,
     Tick,
-    VolumeState,
     Wake,
 )
 from player.session.opening import Opening
@@ -74,9 +69,9 @@ from player.session.recovery import Recovery
 from player.session.resident import in_force
 from player.session.room import RoomVolume, readings
 from player.session.schedule import Schedule
+from player.session.standby import Standby
 from player.session.states import Playing, Soothing
 from player.session.transport import Entered, Transport
-from player.session.views import playback
 from player.session.volume import VolumeControl
 from player.units import Decibels, Seconds
 
@@ -115,9 +110,13 @@ class Session:
         self._opening = Opening(
             self._direction, self._chooser, self._catalogue, self._recall, started.settings.autostart
         )
+        self._standby = Standby(
+            self._direction, self._transport, self._chooser, self._catalogue, self._recall
+        )
         self._aftermath = Aftermath(self._direction, self._transport, self._catalogue, self._recall)
         self._direction.ladder.jitter = Random(started.seed)
         self._volume = VolumeControl(profile, started.memory.volume, started.settings.audio.full_scale_dba)
+        self._front = Front(self._direction, self._transport, self._catalogue, self._volume, self._recall)
         self._desk = CommandDesk(
             self._direction, self._transport, self._recall, self._volume, self._catalogue
         )
@@ -133,16 +132,11 @@ class Session:
         self._habits_kept = started.at
         self._listener = self._evidence.estimate(started.at)
         self._board = Board(lambda view: self._out.append(Show(state=view)))
-        self._now_playing: tuple[TrackId, str] = ("", "")
-        self._seen: tuple[object, ...] = (None,) * 9  # what was shown last, but for the listener
         self._level: Decibels | None = None
         self._programme: Decibels | None = None  # heard in the room
         self._wake: Seconds | None = None
         self._remembered = started.memory
-        self._device, self._device_fault = "", ""
         self._audio_ready = False
-        self._standby: CatalogueEntry | None = None
-        self._standby_for: tuple[object, ...] = ()
 
     def handle(self, event: Event) -> tuple[Effect, ...]:
         """What follows from one event, mix commands first come first."""
@@ -213,10 +207,11 @@ class Session:
         soothing = isinstance(self._direction.state, Soothing)
         self._volume.room = self._room.offset(at, restless=restless or soothing)
         self._send_level()
-        self._stand_by(at)
+        self._standby.prepare(at)
         if pieces := self._favourites.changed(at):
             self._out.append(KeepComfort(pieces=pieces))
-        self._show()
+        self._front.show(self._board, self._minute)
+        self._board.show_listener(self._listener)
         if not 0.0 <= at - self._habits_kept < KEEP_HABITS:
             self._habits_kept, self._recall.habits = at, self._evidence.habits()
         memory = self._recall.memory(self._volume.wanted)
@@ -256,22 +251,6 @@ class Session:
         if programme != self._programme:
             self._programme = programme
             self._evidence.playing(programme, at)
-
-    def _stand_by(self, at: Seconds) -> None:
-        """The best calmer piece stands decoded, so that nothing is opened when it is needed.
-
-        Chosen anew only when something changed: a choice looks at the whole catalogue.
-        """
-        current = self._transport.current
-        if current is None or not self._transport.settled or self._direction.ladder.trial is not None:
-            return
-        chosen_for = (current, self._catalogue.version, self._recall.version)
-        if chosen_for != self._standby_for:
-            self._standby_for = chosen_for
-            choice = self._chooser.calmer(current, at)
-            self._standby = self._catalogue.get(choice.track_id) if choice else None
-        if self._standby is not None:
-            self._transport.prepare(self._standby)
 
     def _send_level(self) -> None:
         level = self._volume.level(self._minute)
@@ -358,7 +337,7 @@ class Session:
     def _on_report(self, report: AudioReport, at: Seconds) -> None:
         match report:
             case SinkOpened(device=device, fallback_reason=reason):
-                self._device, self._device_fault = device, reason
+                self._front.device, self._front.fault = device, reason
                 if reason:
                     self._out.append(Fault(part="audio", problem=reason))
             case RoomHeard():
@@ -374,7 +353,7 @@ class Session:
             case Ahead():
                 self._direction.guard(report, self.profile.spoken_word, at)
             case NowPlaying(track_id=track_id, title=title):
-                self._now_playing = (track_id, title)
+                self._front.now_playing = (track_id, title)
             case DeckFailed(track_id=track_id) if self._is_tried(track_id):
                 pass  # what was told of it still holds
             case DeckFailed(track_id=track_id, reason=reason):
@@ -412,26 +391,3 @@ class Session:
 
     def _decide(self, decision: Decision) -> None:
         self._out.append(Decide(decision=decision))
-
-    def _show(self) -> None:
-        state, minute = self._direction.state, self._minute
-        entry = self._catalogue.get(self._transport.current)
-        percent, cap = self._volume.percent(minute), self._volume.cap(minute)
-        standing, now_playing = self._direction.ladder.standing, self._now_playing
-        seen = (
-            state, entry, self._device, self._device_fault, percent, cap, self._recall.mode,
-            standing, now_playing,
-        )  # fmt: skip
-        if any(map(is_not, seen, self._seen)):  # by identity, for speed: this follows every event
-            self._seen = seen
-            position, fault = self._transport.position, self._device_fault
-            view = playback(state, entry, position=position, device=self._device, fault=fault)
-            if entry is not None and standing is not None:
-                title = now_playing[1] if now_playing[0] == entry.track.id else ""
-                view = structs.replace(
-                    view, step=standing.step, step_reason=standing.reason, now_playing=title
-                )
-            self._board.show(view)
-            self._board.show(VolumeState(percent=percent, max=cap, level_db=self._volume.level(minute)))
-            self._board.show(ModeState(mode=self._recall.mode))
-        self._board.show_listener(self._listener)

@@ -68,3 +68,18 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 State = Idle | Playing | Soothing | Fading | Resting | Paused | Held
+
+
+def paused_before(by: str, at: Seconds) -> Paused:
+    return Paused(since=at, by=by, during=Playing(since=at, reason="Paused before a restart."))
+
+
+def stays_calm(state: State, at: Seconds) -> bool:
+    """What follows shall be calm, for music soothes or has soothed."""
+    match state:
+        case Soothing() | Paused(during=Soothing()):
+            return True
+        case Playing(calm_until=until) | Paused(during=Playing(calm_until=until)):
+            return at < until
+        case _:
+            return False
