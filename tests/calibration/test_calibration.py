@@ -233,4 +233,4 @@ def test_a_reading_of_earlier_is_enough(tmp_path: Path, monkeypatch: pytest.Monk
     assert command(monkeypatch, "", "--clear", "--config", config) == 0
     assert load_calibration(tmp_path / "data") is None
     assert command(monkeypatch, "", "--reading", "60", "--config", config) == 2
-    assert command(monkeypatch, "", "--reading", "20", "--volume", "100", "--config", config) == 1
+    assert command(monkeypatch, "", "--reading", "16", "--volume", "100", "--config", config) == 1
