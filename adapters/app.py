@@ -111,7 +111,7 @@ class Service:
         hands = Hands(self._audio.send, self._music.save, self._music.keep)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
         self._conversation = Conversation(settings, self._clock, self._inbox, self._brain, self._vitals)
-        registrar = Registrar(self._brain, self._clock, journal, profile.id)
+        registrar = Registrar(self._brain, self._clock, self._inbox, journal, profile.id)
         self._door = ControlDoor(Path(settings.data), registrar.handle)
         self._journal, self._quiet_hours = journal, profile.quiet_hours
         house = House(

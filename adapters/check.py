@@ -85,7 +85,7 @@ def _sound(settings: Settings) -> str:
 
 def _calibration(settings: Settings) -> Finding:
     if settings.audio.full_scale_dba is None:
-        text = "not calibrated: only the limits in percent hold, not those in dB(A) (audio.full_scale_dba)"
+        text = "not calibrated: only the limits in percent hold, not those in dB(A): lull calibrate"
         return Finding("level", None, text)
     return Finding(
         "level", True, f"digital full scale is {settings.audio.full_scale_dba:.0f} dB(A) at the ear"

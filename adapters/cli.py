@@ -12,6 +12,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from adapters.cli_calibrate import calibrate
 from adapters.cli_mqtt import mqtt
 from adapters.cli_report import report
 from adapters.cli_resident import resident
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(mqtt, name="mqtt")
 app.command("report")(report)
+app.command("calibrate")(calibrate)
 app.add_typer(resident, name="resident")
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; every key has a default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -220,9 +222,11 @@ def page(
 
 
 def _load(config: Path | None) -> tuple[Settings, Profile]:
+    from adapters.calibration.stored import calibrated
     from adapters.settings_file import load_all
 
-    return load_all(config)
+    settings, profile = load_all(config)
+    return calibrated(settings), profile
 
 
 def _print_json(answer: object) -> None:

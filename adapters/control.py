@@ -45,7 +45,13 @@ class Calibrate(Struct, frozen=True, tag="calibrate", forbid_unknown_fields=True
     full_scale_dba: float | None
 
 
-Request = ShowProfile | StateProfile | Forget | Calibrate
+class Hush(Struct, frozen=True, tag="hush", forbid_unknown_fields=True):
+    """Pause the music for a measurement; and let go on what was paused so."""
+
+    quiet: bool
+
+
+Request = ShowProfile | StateProfile | Forget | Calibrate | Hush
 
 
 class Answer(Struct, frozen=True, kw_only=True):

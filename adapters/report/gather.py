@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import date
 from operator import attrgetter
 
+from msgspec import structs
+
 from adapters.report.agitation import Agitation
 from adapters.report.figures import (
     LEAST_MINUTES,
@@ -20,7 +22,7 @@ from adapters.report.figures import (
 )
 from adapters.report.outcomes import Swaps
 from adapters.report.played import Played
-from adapters.report.rows import JournalRows, StartedRow
+from adapters.report.rows import JournalRows, Moment, StartedRow, local_day
 from adapters.report.sources import People, Sensors
 from adapters.report.statistics import Interval, difference, interval
 from player.errors import StoreError
@@ -29,7 +31,7 @@ from player.selection.basis import BASIS
 from player.selection.policies.learn import Learn
 from player.selection.reward import NaturalChange
 from player.session.hours import usual_minute
-from player.session.messages import AudioLost, Memory
+from player.session.messages import AudioLost, AudioReported, Memory, ReadingArrived
 from player.settings import PolicySettings
 from player.units import Seconds
 
@@ -46,7 +48,7 @@ class Scan:
         self.played, self.agitation, self.swaps = Played(), Agitation(), Swaps(self.natural)
         self.sensors, self.people = Sensors(), People()
         self.faults: Counter[str] = Counter()
-        self.rows = self.runs = self.audio_restarts = 0
+        self.runs = self.audio_restarts = 0
         self.first: date | None = None
         self.last: date | None = None
         self.at, self.offset = 0.0, 0.0
@@ -54,12 +56,36 @@ class Scan:
     def run(self, rows: JournalRows, since: Seconds | None) -> None:
         runs = rows.runs()
         boot = ""
+        passed: Moment | None = None  # newest row of the run, if only sensors and sound have seen it
         for moment in rows.moments(since):
             if moment.boot != boot:
-                boot, self.runs = moment.boot, self.runs + 1
+                self._take(_end_of(passed))
+                boot, passed, self.runs = moment.boot, None, self.runs + 1
                 self._follow(runs[boot])
-            self.rows += 1
             self.at, self.offset = moment.at, moment.offset
+            self.first = self.first or moment.day
+            if moment.effects or not self._alone(moment):
+                self._take(moment)
+                passed = None
+            else:
+                passed = moment
+        self._take(_end_of(passed))
+        if self.first is not None:
+            self.last = local_day(self.at, self.offset)
+        self.swaps.finish()
+
+    def _alone(self, moment: Moment) -> bool:
+        """Most rows by far: readings and reports that caused nothing; what was believed holds on."""
+        kind = type(moment.event)
+        if kind is ReadingArrived:
+            self.sensors.take(moment)
+        elif kind is AudioReported:
+            self.played.take(moment)
+            self.people.take(moment)
+        return kind is ReadingArrived or kind is AudioReported
+
+    def _take(self, moment: Moment | None) -> None:
+        if moment is not None:
             self.agitation.take(moment)
             self.swaps.take(moment, self.agitation.level)
             self.agitation.show(moment)
@@ -68,13 +94,15 @@ class Scan:
             self.people.take(moment)
             self.audio_restarts += isinstance(moment.event, AudioLost)
             self.faults.update(fault.part for fault in moment.faults)
-            self.last = moment.day
-            self.first = self.first or self.last
-        self.swaps.finish()
 
     def _follow(self, started: StartedRow) -> None:
         self.agitation.threshold = started.settings.policy.agitation_on
         self.swaps.window = started.settings.policy.response_window_s
+
+
+def _end_of(passed: Moment | None) -> Moment | None:
+    """The same moment for what holds over time; what happened in it was counted."""
+    return structs.replace(passed, event=None) if passed is not None else None
 
 
 def gather(rows: JournalRows, resident: str, since: Seconds | None = None) -> Report:
@@ -94,7 +122,7 @@ def gather(rows: JournalRows, resident: str, since: Seconds | None = None) -> Re
         since=scan.first.isoformat(),
         until=scan.last.isoformat(),
         runs=scan.runs,
-        rows=scan.rows,
+        rows=rows.read,
         broken=rows.broken,
         threshold=scan.agitation.threshold,
         window_s=scan.swaps.window,

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +33,8 @@ from player.units import Seconds
 UNREADABLE: Final = (ValueError, RecursionError, TypeError)
 QUARTER, DAY = 900.0, 86_400.0
 EASTMOST: Final = 14 * 3600.0  # offset of local time from UTC, s
+QUIET, TICK = b"[]", b'{"type":"Tick"'
+TICK_EVERY: Final = 60.0  # s
 NAMED: Final = 20  # broken rows that are named; the others are counted
 
 
@@ -66,8 +67,7 @@ class StartedRow(Struct, frozen=True, tag="Started"):
     settings: SettingsRow = SettingsRow()
 
 
-@dataclass(slots=True)
-class Moment:
+class Moment(Struct, gc=False):
     """One row. offset: of local time from UTC, s."""
 
     row: int
@@ -132,6 +132,7 @@ class JournalRows:
         self._path, self._resident = path, resident
         self._broken: list[int] = []
         self._broken_count = 0
+        self.read = 0  # rows of this resident's runs, till now
 
     @property
     def broken(self) -> Broken:
@@ -170,24 +171,43 @@ class JournalRows:
         return found
 
     def moments(self, since: Seconds | None = None) -> Iterator[Moment]:
-        """Rows of this resident's runs, in order. Those that cannot be read are counted in `broken`."""
+        """Rows of this resident's runs, in order. Those that cannot be read are counted in `broken`.
+
+        Of ticks that caused nothing only one a minute is given, and the last of a run.
+        """
+        self.read = self._broken_count = 0
+        self._broken.clear()
         runs = self.runs()
         offsets = {boot: offset_of(started.at, started.minute) for boot, started in runs.items()}
         query = "SELECT id, boot, at, event, effects FROM entries WHERE at >= ? ORDER BY id"
         try:
             with closing(self._connect()) as connection:
+                skipped: Moment | None = None
+                ticked, running = 0.0, ""
                 for row, boot, at, event, effects in connection.execute(query, (since or 0.0,)):
                     if boot not in offsets:
                         continue
+                    self.read += 1
+                    if boot != running:
+                        if skipped is not None:
+                            yield skipped
+                        skipped, running, ticked = None, boot, 0.0
+                    quiet = effects == QUIET
+                    if quiet and event.startswith(TICK) and 0.0 <= at - ticked < TICK_EVERY:
+                        skipped = Moment(row, boot, at, offsets[boot], None, [])
+                        continue
                     try:
                         known = _decode(event)
-                        caused = [] if effects == b"[]" else _effects.decode(effects)
+                        caused = [] if quiet else _effects.decode(effects)
                     except UNREADABLE:
                         self._note(row)
                         continue
-                    if isinstance(known, Tick):
-                        offsets[boot] = offset_of(known.at, known.minute)
+                    if type(known) is Tick:
+                        ticked, offsets[boot] = at, offset_of(known.at, known.minute)
+                    skipped = None
                     yield Moment(row, boot, at, offsets[boot], known, caused)
+                if skipped is not None:
+                    yield skipped
         except sqlite3.Error as error:
             raise self._failed(error) from error
 

@@ -1,0 +1,1 @@
+"""`lull calibrate`: what digital full scale sounds like at the resident's ear."""
