@@ -29,7 +29,10 @@ def main() -> None:
         render_pieces(folder / "pieces")
         print(f"{'fault':34} {'silent s':>8} {'step dB':>8} {'back s':>7} {'lost':>9}", file=out)
         for number, fault in enumerate(chosen(arguments.only)):
-            table.append(measure(folder / str(number), folder / "pieces", fault))
+            try:
+                table.append(measure(folder / str(number), folder / "pieces", fault))
+            except Exception as error:  # noqa: BLE001  a row that could not be measured is a row that failed
+                table.append(failed(fault, error))
             print(line(table[-1]), file=out, flush=True)
     missed = [row.fault for row in table if not row.good]
     if arguments.json:
@@ -60,6 +63,19 @@ def measure(folder: Path, pieces: Path, fault: Fault) -> Measured:
         acknowledged=len(promised),
         lost=len(promised - stored),
         note=fault.note,
+    )
+
+
+def failed(fault: Fault, error: Exception) -> Measured:
+    words = " ".join(str(error).split())
+    return Measured(
+        fault=fault.name,
+        without_music_s=999.0,
+        step_db=0.0,
+        recovery_s=999.0,
+        acknowledged=0,
+        lost=0,
+        note=f"{type(error).__name__}: {words[-400:]}",
     )
 
 
