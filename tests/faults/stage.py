@@ -3,16 +3,16 @@
 import itertools
 import json
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
-from adapters.store.journal import SqliteJournal
 from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 from tests.faults.supervisor import Supervised
@@ -134,10 +134,11 @@ class Stage:
     def _read_journals(self) -> set[str]:
         found: set[str] = set()
         for path in self.data.glob("journal*.db"):
-            journal = SqliteJournal(path, resident="heron")
-            for entry in journal.entries():
-                found |= {like.decode() for like in LIKE.findall(entry.event)}
-            journal.close()
+            log = path.with_name(f"{path.name}-wal")
+            mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+            with closing(sqlite3.connect(f"file:{path}?{mode}", uri=True)) as stored:
+                for (event,) in stored.execute("SELECT event FROM entries"):
+                    found |= {like.decode() for like in LIKE.findall(event)}
         return found
 
 

@@ -50,7 +50,8 @@ def fill(folder: Path) -> None:
 
 
 def telemetry(number: int, *, at: float | None = None) -> JournalEntry:
-    return journal_entry(number, event=BIG, lasting=False, **({} if at is None else {"at": Seconds(at)}))
+    when = Seconds(1000.0 + number if at is None else at)
+    return journal_entry(number, event=BIG, lasting=False, at=when)
 
 
 def feedback(number: int) -> JournalEntry:
