@@ -17,7 +17,7 @@ from player.units import Seconds
 from tests.soak.sound import MixedSound
 from tests.support.world import LIBRARY, World
 
-SILENT_DB = -60.0
+SILENT_DB = -110.0  # dBFS, peak: nothing at all; people may make it very soft
 ENTERING_S = 3.0  # after a start, a stop or a fault, before silence counts
 WARM_UP_H = 1.0  # before memory is fitted
 VERBS = (Verb.NEXT, Verb.LIKE, Verb.DISLIKE, Verb.CALM, Verb.LOUDER, Verb.QUIETER, Verb.PAUSE, Verb.PLAY)
