@@ -14,8 +14,8 @@ from adapters.inbox import Inbox
 from player.model import CatalogueEntry, Feedback, MixCommand, TrackFeatures, TrackId
 from player.ports.records import Journal, JournalEntry, Publisher
 from player.session.messages import (
-    Calibrated,
     AudioReported,
+    Calibrated,
     Decide,
     Decision,
     Effect,

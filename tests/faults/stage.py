@@ -49,6 +49,7 @@ class Stage:
         self._staff: Person | None = None
         self._recording: Recording | None = None
         self._stack = ExitStack()
+        self._recordings = self._stack.enter_context(ExitStack())
         self._level = SILENT_DB
         self._done = threading.Event()
         self._kept: set[str] | None = None
@@ -88,7 +89,12 @@ class Stage:
 
     def record_again(self, source: str = "bed.monitor") -> None:
         """A new recording: the sound server was away."""
-        self._recording = self._stack.enter_context(self.pulse.record(source))
+        self._recording = self._recordings.enter_context(self.pulse.record(source))
+
+    def forget_recordings(self) -> None:
+        """Of a long run: only the newest sound is of use, and kept elsewhere."""
+        self._recordings.close()
+        self.record_again()
 
     def listen(self, act: Act, seconds: float) -> tuple[float, float, float]:
         """Seconds without music, dB of the largest step up, seconds until it was as before."""

@@ -26,11 +26,9 @@ def test_two_crashes_with_time_between_them_have_nothing_to_do_with_the_piece() 
         assert world.heard == first
 
 
-def test_a_library_of_one_piece_that_crashes_says_why_it_is_silent() -> None:
+def test_a_library_of_one_piece_that_crashes_is_not_the_end_of_the_sound() -> None:
     world = World(LIBRARY[:1]).begin()
     for _ in range(2):
         world.crash_audio()
         world.run(2.0)
-    assert world.heard is None
-    assert world.playback.state == "idle"
-    assert world.playback.fault or world.playback.reason
+    assert world.heard not in (None, LIBRARY[0].track.id), "the pad stands in"

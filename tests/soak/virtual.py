@@ -83,8 +83,8 @@ def soak(hours: float, seed: int = 1) -> Found:
             quiet_until = day.at + ENTERING_S
         for _ in range(10):
             day.run(1.0)
-            if day.sound.peak < SILENT_DB and day.at > quiet_until:
-                silent += 1.0
+            meant = day.playback.state in ("playing", "soothing") and day.at > quiet_until
+            silent += meant and day.sound.peak < SILENT_DB
         pieces += day.heard != last
         last = day.heard
         if len(day.events) > 5_000:
