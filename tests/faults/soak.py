@@ -1,4 +1,4 @@
-"""Real faults every 20 s in one Lull: `python -m tests.faults.soak --minutes 30`. Memory, and gaps elsewhere."""
+"""Real faults every 20 s in one Lull: memory, and gaps elsewhere. `python -m tests.faults.soak`."""
 
 import argparse
 import json
