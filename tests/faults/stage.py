@@ -142,7 +142,10 @@ class Stage:
         for path in self.data.glob("journal*.db"):
             log = path.with_name(f"{path.name}-wal")
             mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-            with closing(sqlite3.connect(f"file:{path}?{mode}", uri=True)) as stored:
+            with (
+                closing(sqlite3.connect(f"file:{path}?{mode}", uri=True)) as stored,
+                suppress(sqlite3.OperationalError),  # there was no room for as much as a table
+            ):
                 for (event,) in stored.execute("SELECT event FROM entries"):
                     found |= {like.decode() for like in LIKE.findall(event)}
         return found
