@@ -75,6 +75,8 @@ def run_service(settings: Settings, profile: Profile, launcher: Launcher, *, liv
         except NewerStoreError:
             raise
         except StoreError as error:
+            if not data.is_dir():
+                raise  # a wrong setting, not a disk in trouble
             log.warning("%s The music plays all the same; nothing that people say is kept.", error)
             data = stack.enter_context(refuge(data))
             settings = msgspec.structs.replace(settings, data=str(data))
