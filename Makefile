@@ -1,4 +1,4 @@
-.PHONY: run test check bench bench-evidence contract screenshots lock setup setup-dev
+.PHONY: run test check bench bench-evidence contract screenshots lock setup setup-dev faults soak soak-real install uninstall deb
 
 run: setup
 	.venv/bin/lull run --config config/demo.yaml
@@ -44,3 +44,22 @@ lock: setup
 	build/lock/bin/pip install --quiet uv
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+# Real faults: what a listener would have noticed. ONLY="sink": some rows.
+faults: setup-dev
+	.venv/bin/python -m tests.faults $(if $(ONLY),--only "$(ONLY)")
+
+soak: setup-dev
+	.venv/bin/python -m tests.soak.virtual --hours 24
+
+soak-real: setup-dev
+	.venv/bin/python -m tests.faults.soak --minutes 30
+
+install:
+	packaging/install.sh
+
+uninstall:
+	packaging/install.sh remove
+
+deb:
+	packaging/build-deb.sh

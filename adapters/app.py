@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from msgspec import structs
 
 from adapters.audio.launch import Launcher
@@ -30,12 +31,14 @@ from adapters.registrar import Registrar
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
 from adapters.store.memory import remembered
+from adapters.store.refuge import refuge
+from adapters.store.space import Limits
 from adapters.system.lock import DataLock
 from adapters.system.notify import Notifier
 from adapters.terminal import Screen, Snapshot
 from adapters.web.house import House, Place, Vitals
 from adapters.webpage import WebPage
-from player.errors import LullError
+from player.errors import LullError, NewerStoreError, StoreError
 from player.model import AudioReport, Command, Listened, Load, MixCommand, Progress, SinkOpened, Stop
 from player.session.dating import newest
 from player.session.messages import (
@@ -68,12 +71,33 @@ def run_service(settings: Settings, profile: Profile, launcher: Launcher, *, liv
         load_devices(Path(settings.devices))  # the same for a mapping
     data = Path(settings.data)
     with ExitStack() as stack:
-        stack.enter_context(DataLock(data))
-        journal = SqliteJournal(data / "journal.db", resident=profile.id, on_error=_say)
-        stack.callback(journal.close)
+        try:
+            stores = _open(stack, data, settings, profile)
+        except NewerStoreError:
+            raise
+        except StoreError as error:
+            if not data.is_dir():
+                raise  # a wrong setting, not a disk in trouble
+            log.warning("%s The music plays all the same; nothing that people say is kept.", error)
+            data = stack.enter_context(refuge(data))
+            settings = msgspec.structs.replace(settings, data=str(data))
+            stores = _open(stack, data, settings, profile)
+            stores.journal.acknowledges = False
+        asyncio.run(Service(settings, profile, stores, launcher).run(live=live))
+
+
+def _open(stack: ExitStack, data: Path, settings: Settings, profile: Profile) -> "Stores":
+    """Raises `StoreError`, `AlreadyRunningError`."""
+    with ExitStack() as opened:
+        opened.enter_context(DataLock(data))
+        bounds = settings.journal
+        limits = Limits(size=bounds.max_mib << 20, age=Seconds(bounds.max_days * 86_400.0))
+        journal = SqliteJournal(data / "journal.db", profile.id, _say, limits)
+        opened.callback(journal.close)
         catalogue = Catalogue(data / "catalogue.db", on_error=_say)
-        stack.callback(catalogue.close)
-        asyncio.run(Service(settings, profile, Stores(journal, catalogue), launcher).run(live=live))
+        opened.callback(catalogue.close)
+        stack.push(opened.pop_all())
+    return Stores(journal, catalogue)
 
 
 def _say(error: LullError) -> None:

@@ -14,6 +14,7 @@ from adapters.inbox import Inbox
 from player.model import CatalogueEntry, Feedback, MixCommand, TrackFeatures, TrackId
 from player.ports.records import Journal, JournalEntry, Publisher
 from player.session.messages import (
+    AudioReported,
     Calibrated,
     Decide,
     Decision,
@@ -25,6 +26,7 @@ from player.session.messages import (
     KeepComfort,
     Mix,
     ProfileChanged,
+    ReadingArrived,
     Remember,
     Reply,
     SaveFeatures,
@@ -159,6 +161,7 @@ class Brain:
                 effects=journalled(effects),
                 memory=memory,
                 feedback_id=feedback_id,
+                lasting=bool(after) or memory is not None or not _telemetry(event, effects),
             ),
             self._durable(after) if after else None,
         )
@@ -215,6 +218,12 @@ class Brain:
 def journalled(effects: tuple[Effect, ...]) -> bytes:
     """Effects as the journal keeps them: the memory has its own place, it would outgrow all the rest."""
     return json.encode([effect for effect in effects if not isinstance(effect, Remember)])
+
+
+def _telemetry(event: Event, effects: tuple[Effect, ...]) -> bool:
+    """What nobody did and from which nothing was decided."""
+    moved = any(isinstance(effect, Decide | Fault) for effect in effects)
+    return isinstance(event, ReadingArrived | Tick | AudioReported) and not moved
 
 
 def _resolve(waiting: asyncio.Future[None]) -> None:

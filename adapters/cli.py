@@ -132,7 +132,8 @@ def scan(
     console = Console(stderr=True)
     paths = paths or [Path(folder) for folder in settings.library.folders]
     if not paths:
-        raise LibraryError("No folder of music is named: give one, or set `library.folders` in the settings.")
+        console.print("No folder of music is named: give one, or set `library.folders` in the settings.")
+        raise typer.Exit(0)  # the nightly scan of a demo has nothing to do
     catalogue = Catalogue(Path(settings.data) / "catalogue.db")
     stopped = False
     try:

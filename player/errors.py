@@ -73,6 +73,10 @@ class StoreError(LullError):
     """The database cannot be opened or written."""
 
 
+class NewerStoreError(StoreError):
+    """The database was written by a newer Lull."""
+
+
 class AlreadyRunningError(LullError):
     """Another Lull holds this data folder. Attributes: pid."""
 

@@ -53,6 +53,13 @@ class AudioSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     microphone: str | None = None  # default | a name; opened only with `consent.microphone` in the profile
 
 
+class JournalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds of telemetry; what people did and what was decided is kept."""
+
+    max_mib: Annotated[int, Meta(ge=16)] = 256
+    max_days: Annotated[int, Meta(ge=1)] = 400
+
+
 class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     listen: str | None = "127.0.0.1:8080"  # None: no page. Beyond this machine, a PIN is asked for
     room: str | None = None  # what people call the place; None: the player's name
@@ -89,6 +96,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     data: str = "~/.local/share/lull"
     mqtt: MqttSettings = MqttSettings()
     audio: AudioSettings = AudioSettings()
+    journal: JournalSettings = JournalSettings()
     web: WebSettings = WebSettings()
     policy: PolicySettings = PolicySettings()
     autostart: Annotated[str, Meta(pattern="^(resume|idle)$")] = "resume"

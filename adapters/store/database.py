@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from player.errors import StoreError
+from player.errors import NewerStoreError, StoreError
 
 OnError = Callable[[StoreError], None]
 Migrations = tuple[tuple[str, ...], ...]
@@ -32,7 +32,7 @@ def open_database(
     0600, a folder made for it 0700. A damaged file is moved aside and a new one started; its new path is
     returned too, otherwise None. `distrust`: the file has proved damaged before.
 
-    Raises `StoreError` when the file cannot be opened, or when a newer Lull wrote it.
+    Raises `StoreError` when the file cannot be opened, `NewerStoreError` when a newer Lull wrote it.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Migrations)
     connection.execute("BEGIN IMMEDIATE")  # another process may migrate at the same moment
     version = _version(connection)
     if version > len(migrations):
-        raise StoreError(
+        raise NewerStoreError(
             f"{path} was written by a newer Lull (schema {version}, this one knows {len(migrations)}): "
             "install that version again, or name another `data:` folder."
         )

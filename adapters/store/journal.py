@@ -1,4 +1,4 @@
-"""The journal on disk: `journal.db`, in WAL mode, every commit synchronous."""
+"""The journal on disk: `journal.db`, in WAL mode, every commit of more than telemetry synchronous."""
 
 import sqlite3
 import threading
@@ -18,11 +18,13 @@ from adapters.store.database import (
     open_database,
 )
 from adapters.store.erase import Erased, erase
+from adapters.store.space import CHECKPOINT, Limits, Space, full
 from adapters.store.writer import BatchWriter
-from player.errors import StoreError
+from player.errors import NewerStoreError, StoreError
 from player.ports.records import JournalEntry
 from player.units import Seconds
 
+UNLIMITED: Final = Limits(size=1 << 60, age=Seconds(1e12))
 LOOK_BACK: Final = 100_000  # entries; days, and read within a second
 UNWRITABLE = (  # this entry can never be stored; the disk is not at fault
     sqlite3.IntegrityError,
@@ -46,6 +48,16 @@ MIGRATIONS: Final[Migrations] = (
         "CREATE TABLE memory (resident TEXT PRIMARY KEY, json BLOB NOT NULL)",
     ),
     ("ALTER TABLE memory ADD COLUMN entry INTEGER NOT NULL DEFAULT 0",),  # id of the one it came with
+    (
+        "ALTER TABLE entries ADD COLUMN lasting INTEGER NOT NULL DEFAULT 1",
+        # a decision may come from a reading: only what moved nothing goes
+        """UPDATE entries SET lasting = 0 WHERE feedback_id IS NULL
+            AND (CAST(substr(event, 1, 30) AS TEXT) LIKE '{"type":"ReadingArrived"%'
+                OR CAST(substr(event, 1, 30) AS TEXT) LIKE '{"type":"Tick"%'
+                OR CAST(substr(event, 1, 30) AS TEXT) LIKE '{"type":"AudioReported"%')
+            AND NOT instr(effects, CAST('"Decide"' AS BLOB))""",
+        "CREATE INDEX telemetry ON entries (id) WHERE lasting = 0",
+    ),
 )
 
 
@@ -59,14 +71,18 @@ class SqliteJournal:
     Raises `StoreError` when the file cannot be opened or was written by a newer Lull.
     """
 
-    def __init__(self, path: Path, resident: str, on_error: OnError = ignore) -> None:
+    def __init__(
+        self, path: Path, resident: str, on_error: OnError = ignore, limits: Limits = UNLIMITED
+    ) -> None:
         self._path, self._resident, self._on_error = Path(path), resident, on_error
+        self._space = Space(self._path, limits)
+        self.acknowledges = True  # False: what is stored here will not last, and nobody is told that it will
         self._memory: bytes | None = None  # newest on disk, saved when the file breaks later
         self._committing = threading.Lock()
         self._muted = False  # its resident was forgotten: nothing more is kept
         self._distrust = False  # the file proved damaged while it was open
         try:
-            self._connection: sqlite3.Connection | None = self._open()
+            self._connection: sqlite3.Connection | None = self._open_or_make_room()
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
         self._writer = BatchWriter(self._commit, on_error)
@@ -86,7 +102,7 @@ class SqliteJournal:
 
         `durable` must not wait, and is never called for an entry that could not be stored.
         """
-        self._writer.put(entry, durable)
+        self._writer.put(entry, durable if self.acknowledges else None)
 
     def entries(self, boot: str | None = None) -> Iterator[JournalEntry]:
         """All committed entries in order, or those of one run. `memory` is not given back.
@@ -201,6 +217,16 @@ class SqliteJournal:
             self._connection.close()
             self._connection = None
 
+    def _open_or_make_room(self) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except NewerStoreError:
+            raise
+        except StoreError:
+            if not self._space.release():
+                raise
+            return self._open()
+
     def _open(self) -> sqlite3.Connection:
         connection, aside = open_database(self._path, MIGRATIONS, distrust=self._distrust)
         self._distrust = False
@@ -208,6 +234,7 @@ class SqliteJournal:
             self._on_error(damage_report(self._path, aside))
             self._carry_over(connection, aside)
         self._memory = _memory_of(connection, self._resident)
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
         return connection
 
     def _carry_over(self, connection: sqlite3.Connection, aside: Path) -> None:
@@ -223,12 +250,17 @@ class SqliteJournal:
         connection.executemany("INSERT OR REPLACE INTO memory (resident, json) VALUES (?, ?)", rows)
 
     def _read(self, choice: str, values: tuple[str | int, ...]) -> Iterator[JournalEntry]:
-        query = f"SELECT boot, at, event, effects, feedback_id FROM entries {choice}"
+        query = f"SELECT boot, at, event, effects, feedback_id, lasting FROM entries {choice}"
         try:
             with closing(self._reader()) as reader:
-                for boot, at, event, effects, feedback_id in reader.execute(query, values):
+                for boot, at, event, effects, feedback_id, lasting in reader.execute(query, values):
                     yield JournalEntry(
-                        boot=boot, at=at, event=event, effects=effects, feedback_id=feedback_id
+                        boot=boot,
+                        at=at,
+                        event=event,
+                        effects=effects,
+                        feedback_id=feedback_id,
+                        lasting=bool(lasting),
                     )
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
@@ -252,7 +284,7 @@ class SqliteJournal:
                     return [True] * len(entries)
                 if self._connection is None:
                     self._connection = self._open()
-                return self._store(self._connection, entries)
+                return self._store_or_make_room(self._connection, entries)
         except sqlite3.Error as error:
             if self._connection is not None and damaged(error):
                 self._connection.close()
@@ -261,18 +293,47 @@ class SqliteJournal:
                 f"{self._unwritable(error)} It is tried again, and the music goes on."
             ) from error
 
+    def _store_or_make_room(
+        self, connection: sqlite3.Connection, entries: Sequence[JournalEntry]
+    ) -> list[bool]:
+        try:
+            stored = self._store(connection, entries)
+            self._space.tidy(connection, len(entries))
+        except sqlite3.Error as error:
+            if not full(error):
+                raise
+            if not self._space.scarce:
+                self._on_error(StoreError(f"{self._unwritable(error)} Only what people do is still stored."))
+            self._space.make_room(connection)
+            stored = self._store(connection, entries)
+        return stored
+
     def _store(self, connection: sqlite3.Connection, entries: Sequence[JournalEntry]) -> list[bool]:
+        # A power cut may cost the telemetry of the last seconds, to spare the card; nothing else.
+        lasting = any(entry.lasting for entry in entries)
+        connection.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
         memory: bytes | None = None
         came_with: int | None = None
         stored = []
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             for entry in entries:
+                if self._space.scarce and not entry.lasting:
+                    stored.append(True)  # let go, as it was said
+                    continue
                 try:
                     inserted = connection.execute(
-                        "INSERT INTO entries (boot, at, event, effects, feedback_id) VALUES (?, ?, ?, ?, ?)"
+                        "INSERT INTO entries (boot, at, event, effects, feedback_id, lasting)"
+                        " VALUES (?, ?, ?, ?, ?, ?)"
                         " ON CONFLICT (feedback_id) DO NOTHING",
-                        (entry.boot, entry.at, entry.event, entry.effects, entry.feedback_id),
+                        (
+                            entry.boot,
+                            entry.at,
+                            entry.event,
+                            entry.effects,
+                            entry.feedback_id,
+                            entry.lasting,
+                        ),
                     )
                 except UNWRITABLE:
                     stored.append(False)

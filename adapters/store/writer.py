@@ -80,7 +80,7 @@ class BatchWriter:
         kept: deque[Queued] = deque()
         dropped = 0
         for entry, durable in self._queue:
-            telemetry = durable is None and entry.memory is None and entry.feedback_id is None
+            telemetry = durable is None and not (entry.lasting and (entry.memory or entry.feedback_id))
             if telemetry and dropped < min(SHED, self._limit // 2):
                 dropped += 1
             else:

@@ -18,6 +18,7 @@ class JournalEntry(Struct, frozen=True, kw_only=True):
     effects: bytes
     memory: bytes | None = None  # JSON of `Memory`, stored in the same transaction
     feedback_id: str | None = None  # unique: a second entry with the same id is not stored
+    lasting: bool = True  # False: telemetry, which goes first when there is no room
 
 
 class Journal(Protocol):

@@ -10,6 +10,8 @@ from player.session.states import Fading, Playing, Resting, Soothing
 from player.session.transport import Broke, Ending, Entered, Outcome, RanOut, Transport
 from player.units import Seconds
 
+BLAMED = Seconds(20.0)  # between two ends of the audio process that have one cause; own judgement
+
 
 class Aftermath:
     def __init__(
@@ -17,6 +19,8 @@ class Aftermath:
     ) -> None:
         self._direction, self._transport = direction, transport
         self._catalogue, self._recall = catalogue, recall
+        self._lost_with: frozenset[TrackId] = frozenset()  # on the decks when the audio process ended last,
+        self._lost_at = Seconds(0.0)  # and when that was
 
     def outcome(self, outcome: Outcome, at: Seconds) -> None:
         """What happens to the decks moves the music only while music is meant to be heard and stay."""
@@ -53,11 +57,19 @@ class Aftermath:
             self._recall.place(target, NOW, at)
         else:
             self._recall.place(track_id or None, position, at)
+        self._blame(at)
         self._transport.lost()
         if isinstance(self._direction.state, Fading):
             self._direction.state = Resting(
                 since=self._direction.state.until, reason=self._direction.state.reason
             )
+
+    def _blame(self, at: Seconds) -> None:
+        """A piece on whose decks the audio process ended twice in a row is not tried a third time."""
+        present = self._transport.tracks
+        for track_id in present & self._lost_with if at - self._lost_at < BLAMED else ():
+            self._broke(Broke(track_id=track_id, reason="the audio process ended with it"), at)
+        self._lost_with, self._lost_at = present, at
 
     def _broke(self, broke: Broke, at: Seconds) -> None:
         ladder, entry = self._direction.ladder, self._catalogue.get(broke.track_id)

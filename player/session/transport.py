@@ -158,6 +158,11 @@ class Transport:
         return None if deck is None else self._slots[deck].phase
 
     @property
+    def tracks(self) -> frozenset[TrackId]:
+        """On any deck, whatever they do there."""
+        return frozenset(slot.track_id for slot in self._slots.values())
+
+    @property
     def standby(self) -> TrackId | None:
         for slot in self._slots.values():
             if slot.phase in (Phase.LOADING, Phase.READY) and slot.track_id != self.target:

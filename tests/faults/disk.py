@@ -52,13 +52,16 @@ def disk_full_at_start(_stage: Stage) -> Act:
     return Act(began=time.monotonic())
 
 
-@fault("data folder read-only", around=small_disk, note="remounted while playing")
-def read_only(stage: Stage) -> Act:
-    began = time.monotonic()
-    _run("mount", "-o", "remount,ro", str(stage.data))
-    time.sleep(4.0)
-    _run("mount", "-o", "remount,rw", str(stage.data))
-    return Act(began=began)
+@contextmanager
+def read_only_disk(stage: Stage) -> Iterator[None]:
+    with small_disk(stage):
+        _run("mount", "-o", "remount,ro", str(stage.data))
+        yield
+
+
+@fault("data folder read-only at the start", around=read_only_disk, note="nothing is acknowledged")
+def read_only(_stage: Stage) -> Act:
+    return Act(began=time.monotonic())
 
 
 @fault("brain killed on a full disk", around=small_disk, note="a restart without room")

@@ -3,16 +3,16 @@
 import itertools
 import json
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
-from adapters.store.journal import SqliteJournal
 from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 from tests.faults.supervisor import Supervised
@@ -49,6 +49,7 @@ class Stage:
         self._staff: Person | None = None
         self._recording: Recording | None = None
         self._stack = ExitStack()
+        self._recordings = self._stack.enter_context(ExitStack())
         self._level = SILENT_DB
         self._done = threading.Event()
         self._kept: set[str] | None = None
@@ -88,7 +89,12 @@ class Stage:
 
     def record_again(self, source: str = "bed.monitor") -> None:
         """A new recording: the sound server was away."""
-        self._recording = self._stack.enter_context(self.pulse.record(source))
+        self._recording = self._recordings.enter_context(self.pulse.record(source))
+
+    def forget_recordings(self) -> None:
+        """Of a long run: only the newest sound is of use, and kept elsewhere."""
+        self._recordings.close()
+        self.record_again()
 
     def listen(self, act: Act, seconds: float) -> tuple[float, float, float]:
         """Seconds without music, dB of the largest step up, seconds until it was as before."""
@@ -134,10 +140,14 @@ class Stage:
     def _read_journals(self) -> set[str]:
         found: set[str] = set()
         for path in self.data.glob("journal*.db"):
-            journal = SqliteJournal(path, resident="heron")
-            for entry in journal.entries():
-                found |= {like.decode() for like in LIKE.findall(entry.event)}
-            journal.close()
+            log = path.with_name(f"{path.name}-wal")
+            mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+            with (
+                closing(sqlite3.connect(f"file:{path}?{mode}", uri=True)) as stored,
+                suppress(sqlite3.OperationalError),  # there was no room for as much as a table
+            ):
+                for (event,) in stored.execute("SELECT event FROM entries"):
+                    found |= {like.decode() for like in LIKE.findall(event)}
         return found
 
 

@@ -92,7 +92,8 @@ def test_files_are_private(path: Path) -> None:
     put_and_wait(journal, journal_entry(1))
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
-    assert modes == {"journal.db": 0o600, "journal.db-wal": 0o600, "journal.db-shm": 0o600}
+    names = ("journal.db", "journal.db-wal", "journal.db-shm", "journal.reserve")
+    assert modes == dict.fromkeys(names, 0o600)
     journal.close()
 
 

@@ -1,0 +1,1 @@
+"""Long runs: a day in virtual time, half an hour of real faults."""
