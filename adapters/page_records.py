@@ -24,6 +24,7 @@ from player.units import Seconds
 
 MOST_POINTS: Final = 20_000  # some days of changes, 1 MiB
 MOST_MARKS: Final = 2_000
+FURTHEST: Final = Seconds(86_400.0)  # what is read goes so far beyond what is asked for first
 SHOWN: Final = frozenset({"swap", "start", "hold", "prompt"})  # decisions that changed what is heard
 PARTS: Final = (b'"AgitationState"', b'"Decide"', b'"CommandArrived"')
 _event = msgspec.json.Decoder(Event)
@@ -42,9 +43,13 @@ class PageRecords:
 
     def past(self, since: Seconds) -> tuple[list[Point], list[Mark]]:
         with self._lock:
-            for number, event, effects in self._journal.holding(*PARTS, after=self._last, since=since):
-                self._last = number
+            end = self._journal.last_number()
+            for number, event, effects in self._journal.holding(
+                *PARTS, after=self._last, since=since - FURTHEST
+            ):
+                end = max(end, number)
                 self._read(event, effects)
+            self._last = end
             points = [point for point in self._points if point.at >= since]
             return points, [mark for mark in self._marks if mark.at >= since]
 

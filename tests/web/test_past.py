@@ -52,10 +52,12 @@ def test_what_was_done_comes_from_the_journal(tmp_path: Path) -> None:
     keep(journal, command, Decide(decision=decision))
     keep(journal, Tick(at=Seconds(NOON + 2.0), minute=0), shown(NOON + 2.0, 0.6, confidence=0.0))
     journal.close()
-    for _ in range(2):  # what was read is not read, and not counted, again
+    for _ in range(2):  # what was read is not counted again
         points, marks = records.past(Seconds(NOON - 60.0))
         assert [(point.at, point.level) for point in points] == [(NOON, 0.7), (NOON + 2.0, None)]
         assert [(mark.what, mark.by) for mark in marks] == [("calm", "staff"), ("swap", "staff")]
+    earlier, _ = records.past(Seconds(NOON - 10_000.0))  # more than was asked for first
+    assert [point.level for point in earlier] == [0.1, 0.7, None]
 
 
 def test_an_entry_of_another_version_is_passed_over(tmp_path: Path) -> None:
