@@ -248,6 +248,7 @@ class Service:
             resident=self._resident,
             library=self._music.state,
             message=self._conversation.example,
+            page=self._page.state,
         )
 
 

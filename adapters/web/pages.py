@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from adapters.web.events import View
 from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses, form_id, new_id
 from adapters.web.render import Templates
@@ -32,6 +33,7 @@ RATINGS: Final = {"better": 1, "same": 0, "worse": -1}
 class StaffPages:
     def __init__(self, templates: Templates, scene: Scene, presses: Presses, pictures: Pictures) -> None:
         self._templates, self._scene, self._presses, self._pictures = templates, scene, presses, pictures
+        self.view = View(self._regions)
 
     def pages(self) -> list[Page]:
         return [
@@ -47,14 +49,14 @@ class StaffPages:
         return self._templates.page(
             visit,
             "staff.html",
-            regions=self.regions(_),
+            regions=self.view.regions(_, self._scene.version),
             now=self._scene.now(_),
             question=self._scene.question(),
             said=answered(visit),
             once=new_id,
         )
 
-    def regions(self, language: Language) -> Mapping[str, str]:
+    def _regions(self, language: Language) -> Mapping[str, str]:
         """What changes by itself on the staff page, by the id of its element."""
         scene, text = self._scene, self._templates.text
         question = scene.question()

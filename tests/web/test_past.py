@@ -10,7 +10,7 @@ from adapters.page_records import PageRecords
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
 from adapters.web.house import Mark, Point
-from adapters.web.pictures import FADES, SPAN, WIDTH, draw
+from adapters.web.pictures import FADES, SPAN, WIDTH, draw, thinned
 from adapters.web.translation import languages
 from player.model import Command, ListenerState, Quantity, Reading, Trend, Verb
 from player.ports.records import JournalEntry
@@ -90,6 +90,13 @@ def test_marks_stand_where_they_happened() -> None:
     assert [(sign.kind, round(sign.x)) for sign in picture.signs] == [("swap", round(WIDTH / 2))]
     assert [event.words for event in picture.events] == ["Calmer: Träumerei"]
     assert picture.summary == "No sensor has told anything in the last 6 hours."
+
+
+def test_a_reading_each_second_is_a_point_each_minute_and_keeps_the_peaks() -> None:
+    points = [Point(at=Seconds(NOON + n), level=0.9 if n == 1_000 else n % 5 / 10.0) for n in range(3_600)]
+    few = thinned(points)
+    assert len(few) <= 61
+    assert max(point.level or 0.0 for point in few) == 0.9
 
 
 @pytest.mark.parametrize("count", [0, 1, 5_000])
