@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -10,7 +10,6 @@ import msgspec
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
 from adapters.web.house import Cover, Mark, Point
-from player.errors import LullError
 from player.model import TrackId
 from player.session.messages import (
     AgitationState,
@@ -34,8 +33,10 @@ _effects = msgspec.json.Decoder(list[Effect])
 class PageRecords:
     """`adapters.web.house.Records`. What was read once is kept, up to a bound."""
 
-    def __init__(self, journal: SqliteJournal, catalogue: Catalogue) -> None:
-        self._journal, self._catalogue = journal, catalogue
+    def __init__(
+        self, journal: SqliteJournal, catalogue: Catalogue, make_report: Callable[[str], Awaitable[bytes]]
+    ) -> None:
+        self._journal, self._catalogue, self._make_report = journal, catalogue, make_report
         self._lock = threading.Lock()
         self._points: deque[Point] = deque(maxlen=MOST_POINTS)
         self._marks: deque[Mark] = deque(maxlen=MOST_MARKS)
@@ -62,8 +63,8 @@ class PageRecords:
                 return Cover(media_type=found.media_type, data=found.data)
         return None
 
-    async def report(self) -> Path:
-        raise LullError("The report is not part of this Lull yet.")
+    async def report(self, language: str) -> bytes:
+        return await self._make_report(language)
 
     def _read(self, event: bytes, effects: bytes) -> None:
         """An entry that this version cannot read is of another: the picture does without it."""

@@ -13,6 +13,7 @@ from adapters.web.translation import Language
 from adapters.web.view import Scene
 from adapters.web.visit import Page, Role, Visit
 from adapters.web.words import code, problem, said
+from player.errors import LullError
 from player.model import Command, Feedback, Verb
 from player.session.messages import Reply
 
@@ -27,6 +28,8 @@ BUTTONS: Final = (
     Verb.PAUSE,
     Verb.NEXT,
 )
+# The report is one file with its own styles, and no script.
+REPORT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 RATINGS: Final = {"better": 1, "same": 0, "worse": -1}
 
 
@@ -41,6 +44,7 @@ class StaffPages:
             *(Page(f"/press/{verb}", self.press, "POST") for verb in BUTTONS),
             *(Page(f"/press/{verb}", self.press, "POST", Role.NOBODY, token=False) for verb in ANYBODY),
             Page("/feedback", self.feedback, "POST"),
+            Page("/report", self.report),
         ]
 
     async def staff(self, visit: Visit) -> Response:
@@ -92,6 +96,13 @@ class StaffPages:
         if reply.ok:
             self._scene.answer(str(form.get("question", "")))
         return answer(visit, "feedback", reply, "/")
+
+    async def report(self, visit: Visit) -> Response:
+        try:
+            html = await self._pictures.records.report(visit.language.code)
+        except LullError as error:
+            return self._templates.page(visit, "problem.html", status=503, text=str(error))
+        return Response(html, headers={"content-security-policy": REPORT_POLICY}, media_type="text/html")
 
 
 def answer(visit: Visit, what: str, reply: Reply, back: str) -> Response:

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from adapters.web.house import House, Mark, Point
+from adapters.web.house import House, Mark, Point, Records
 from adapters.web.hub import Hub
 from adapters.web.translation import Language, clock_time
 from player.errors import StoreError
@@ -74,6 +74,10 @@ class Pictures:
         self._marks: Sequence[Mark] = ()
         self._seen: tuple[object, ...] = ()
         self._looked = Seconds(-math.inf)
+
+    @property
+    def records(self) -> Records:
+        return self._house.records
 
     async def watch(self) -> None:
         """While pages are open, what happens comes into the picture. A disk that cannot be read is said

@@ -72,7 +72,7 @@ def make_site(
 
 def links(_: Language) -> list[tuple[str, str]]:
     """The pages between which staff go to and fro."""
-    return [("/", _("Music now")), ("/bedside", _("Bedside"))]
+    return [("/", _("Music now")), ("/bedside", _("Bedside")), ("/report", _("Report"))]
 
 
 def routes(pages: Sequence[Page], door: Door) -> list[Route]:
