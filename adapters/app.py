@@ -9,6 +9,7 @@ import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ from adapters.inbox import Inbox
 from adapters.mqtt.endpoint import Endpoint
 from adapters.music import Music
 from adapters.page_records import PageRecords
+from adapters.page_report import make_report
 from adapters.registrar import Registrar
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
@@ -145,7 +147,7 @@ class Service:
             self._command,
             self._brain.keep_feedback,
             self._for_the_page,
-            PageRecords(journal, stores.catalogue),
+            PageRecords(journal, stores.catalogue, partial(make_report, Path(settings.data), profile.id)),
         )
         self._direct = direct_devices(settings)
         self._port = Port(self._conversation.deliver, self._tell, self._clock.now)
@@ -280,6 +282,7 @@ class Service:
             resident=self._resident,
             library=self._music.state,
             message=self._conversation.example,
+            page=self._page.state,
         )
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -10,7 +10,6 @@ import msgspec
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
 from adapters.web.house import Cover, Mark, Point
-from player.errors import LullError
 from player.model import TrackId
 from player.session.messages import (
     AgitationState,
@@ -24,6 +23,7 @@ from player.units import Seconds
 
 MOST_POINTS: Final = 20_000  # some days of changes, 1 MiB
 MOST_MARKS: Final = 2_000
+FURTHEST: Final = Seconds(86_400.0)  # what is read goes so far beyond what is asked for first
 SHOWN: Final = frozenset({"swap", "start", "hold", "prompt"})  # decisions that changed what is heard
 PARTS: Final = (b'"AgitationState"', b'"Decide"', b'"CommandArrived"')
 _event = msgspec.json.Decoder(Event)
@@ -33,8 +33,10 @@ _effects = msgspec.json.Decoder(list[Effect])
 class PageRecords:
     """`adapters.web.house.Records`. What was read once is kept, up to a bound."""
 
-    def __init__(self, journal: SqliteJournal, catalogue: Catalogue) -> None:
-        self._journal, self._catalogue = journal, catalogue
+    def __init__(
+        self, journal: SqliteJournal, catalogue: Catalogue, make_report: Callable[[str], Awaitable[bytes]]
+    ) -> None:
+        self._journal, self._catalogue, self._make_report = journal, catalogue, make_report
         self._lock = threading.Lock()
         self._points: deque[Point] = deque(maxlen=MOST_POINTS)
         self._marks: deque[Mark] = deque(maxlen=MOST_MARKS)
@@ -42,9 +44,13 @@ class PageRecords:
 
     def past(self, since: Seconds) -> tuple[list[Point], list[Mark]]:
         with self._lock:
-            for number, event, effects in self._journal.holding(*PARTS, after=self._last, since=since):
-                self._last = number
+            end = self._journal.last_number()
+            for number, event, effects in self._journal.holding(
+                *PARTS, after=self._last, since=since - FURTHEST
+            ):
+                end = max(end, number)
                 self._read(event, effects)
+            self._last = end
             points = [point for point in self._points if point.at >= since]
             return points, [mark for mark in self._marks if mark.at >= since]
 
@@ -57,8 +63,8 @@ class PageRecords:
                 return Cover(media_type=found.media_type, data=found.data)
         return None
 
-    async def report(self) -> Path:
-        raise LullError("The report is not part of this Lull yet.")
+    async def report(self, language: str) -> bytes:
+        return await self._make_report(language)
 
     def _read(self, event: bytes, effects: bytes) -> None:
         """An entry that this version cannot read is of another: the picture does without it."""

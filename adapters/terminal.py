@@ -39,6 +39,7 @@ class Snapshot:
     resident: str
     library: str
     message: str  # how to send the first message
+    page: str = ""  # its address, or why there is none
 
 
 class Screen:
@@ -165,6 +166,8 @@ def _parts(now: Snapshot) -> RenderableType:
     if now.progress:
         ahead = f"{now.progress.ring:.0f} s decoded ahead, {now.progress.underruns} underruns"
         table.add_row("sound", ahead)
+    if now.page:
+        table.add_row("page", Text(now.page))
     table.add_row("try", Text(now.message, style="dim"))
     return table
 

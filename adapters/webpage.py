@@ -18,10 +18,11 @@ from player.settings import Settings
 log = logging.getLogger("lull")
 
 LOOK_EVERY: Final = 0.5  # s, at the frames written and the other parts
+REFRESH: Final = 10.0  # s, for what time alone changes: a question that is due, or over
 
 
 class WebPage:
-    """`hub` is to be told what the brain publishes.
+    """`hub` is to be told what the brain publishes; `state` tells people where the page is.
 
     Raises `LullError` for an address or a PIN file that cannot be used.
     """
@@ -31,6 +32,7 @@ class WebPage:
         self._listen = Listen.of(settings.web)
         self._keys = Keys(key_file(settings)) if self._listen is not None else None
         self.hub = Hub()
+        self.state = f"{self._listen.address()} (phones: `lull page`)" if self._listen else ""
 
     async def run(self) -> None:
         listen, keys = self._listen, self._keys
@@ -52,7 +54,14 @@ class WebPage:
         while True:
             now = self._house.vitals()
             self.hub.heard(now.progress, now.at)
-            shown = (now.night, now.broker, now.store, now.sensors, now.library if not now.pieces else "")
+            shown = (
+                now.at // REFRESH,
+                now.night,
+                now.broker,
+                now.store,
+                now.sensors,
+                now.library if not now.pieces else "",
+            )
             if shown != before:
                 before = shown
                 self.hub.changed()

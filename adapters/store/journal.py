@@ -117,6 +117,14 @@ class SqliteJournal:
         """The last `count` committed entries, oldest first. Raises `StoreError`."""
         return list(self._read("ORDER BY id DESC LIMIT ?", (count,)))[::-1]
 
+    def last_number(self) -> int:
+        """Of the newest committed entry, 0 when there is none. Raises `StoreError`."""
+        try:
+            with closing(self._reader()) as reader:
+                return int(reader.execute("SELECT COALESCE(MAX(id), 0) FROM entries").fetchone()[0])
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
     def holding(
         self, *parts: bytes, after: int = 0, since: float = 0.0
     ) -> Iterator[tuple[int, bytes, bytes]]:

@@ -8,6 +8,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from adapters.web.events import View
 from adapters.web.house import Records
 from adapters.web.pages import answer
 from adapters.web.presses import Presses, form_id, new_id
@@ -25,6 +26,7 @@ RESIDENT: Final = "resident"  # who presses (MQTT.md A)
 class Bedside:
     def __init__(self, templates: Templates, scene: Scene, presses: Presses, records: Records) -> None:
         self._templates, self._scene, self._presses, self._records = templates, scene, presses, records
+        self.view = View(self._regions)
 
     def pages(self) -> list[Page]:
         return [
@@ -38,13 +40,13 @@ class Bedside:
         return self._templates.page(
             visit,
             "bedside.html",
-            regions=self.regions(visit.language),
+            regions=self.view.regions(visit.language, self._scene.version),
             now=self._scene.now(visit.language),
             button="button" in visit.request.query_params and visit.role >= Role.BEDSIDE,
             once=new_id,
         )
 
-    def regions(self, language: Language) -> Mapping[str, str]:
+    def _regions(self, language: Language) -> Mapping[str, str]:
         now = self._scene.now(language)
         night = self._scene.night
         return {"bedside": self._templates.text(language, "parts/bedside.html", now=now, night=night)}

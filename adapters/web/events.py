@@ -23,15 +23,16 @@ Regions = Callable[[Language], Mapping[str, str]]  # HTML by the id of the eleme
 class View:
     """A page that keeps itself right. Regions are rendered once per language and change, for all streams."""
 
-    def __init__(self, hub: Hub, regions: Regions) -> None:
-        self._hub, self._regions = hub, regions
+    def __init__(self, regions: Regions) -> None:
+        self._regions = regions
         self._made: dict[str, tuple[int, Mapping[str, str]]] = {}
 
-    def regions(self, language: Language) -> Mapping[str, str]:
-        version, made = self._made.get(language.code, (-1, {}))
-        if version != self._hub.version:
+    def regions(self, language: Language, version: int) -> Mapping[str, str]:
+        """As of this version of the hub."""
+        known, made = self._made.get(language.code, (-1, {}))
+        if known != version:
             made = self._regions(language)
-            self._made[language.code] = (self._hub.version, made)
+            self._made[language.code] = (version, made)
         return made
 
 
@@ -60,7 +61,7 @@ class Events:
                 yield f"retry: {RETRY_MS}\n\n".encode()
                 sent: dict[str, str] = {}
                 while not watcher.ended:
-                    now = view.regions(language)
+                    now = view.regions(language, self._hub.version)
                     changed = {name: html for name, html in now.items() if sent.get(name) != html}
                     if changed:
                         sent.update(changed)

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
@@ -64,8 +63,8 @@ class Records(Protocol):
         """The picture in the file, None when there is none. Raises `StoreError`."""
         ...
 
-    async def report(self) -> Path:
-        """Makes the HTML file anew, in a process of its own. Raises `LullError`."""
+    async def report(self, language: str) -> bytes:
+        """HTML, made anew in a process of its own. Raises `LullError`."""
         ...
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from adapters.web.events import View
 from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses, form_id, new_id
 from adapters.web.render import Templates
@@ -12,6 +13,7 @@ from adapters.web.translation import Language
 from adapters.web.view import Scene
 from adapters.web.visit import Page, Role, Visit
 from adapters.web.words import code, problem, said
+from player.errors import LullError
 from player.model import Command, Feedback, Verb
 from player.session.messages import Reply
 
@@ -26,12 +28,15 @@ BUTTONS: Final = (
     Verb.PAUSE,
     Verb.NEXT,
 )
+# The report is one file with its own styles, and no script.
+REPORT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 RATINGS: Final = {"better": 1, "same": 0, "worse": -1}
 
 
 class StaffPages:
     def __init__(self, templates: Templates, scene: Scene, presses: Presses, pictures: Pictures) -> None:
         self._templates, self._scene, self._presses, self._pictures = templates, scene, presses, pictures
+        self.view = View(self._regions)
 
     def pages(self) -> list[Page]:
         return [
@@ -39,6 +44,7 @@ class StaffPages:
             *(Page(f"/press/{verb}", self.press, "POST") for verb in BUTTONS),
             *(Page(f"/press/{verb}", self.press, "POST", Role.NOBODY, token=False) for verb in ANYBODY),
             Page("/feedback", self.feedback, "POST"),
+            Page("/report", self.report),
         ]
 
     async def staff(self, visit: Visit) -> Response:
@@ -47,14 +53,14 @@ class StaffPages:
         return self._templates.page(
             visit,
             "staff.html",
-            regions=self.regions(_),
+            regions=self.view.regions(_, self._scene.version),
             now=self._scene.now(_),
             question=self._scene.question(),
             said=answered(visit),
             once=new_id,
         )
 
-    def regions(self, language: Language) -> Mapping[str, str]:
+    def _regions(self, language: Language) -> Mapping[str, str]:
         """What changes by itself on the staff page, by the id of its element."""
         scene, text = self._scene, self._templates.text
         question = scene.question()
@@ -90,6 +96,13 @@ class StaffPages:
         if reply.ok:
             self._scene.answer(str(form.get("question", "")))
         return answer(visit, "feedback", reply, "/")
+
+    async def report(self, visit: Visit) -> Response:
+        try:
+            html = await self._pictures.records.report(visit.language.code)
+        except LullError as error:
+            return self._templates.page(visit, "problem.html", status=503, text=str(error))
+        return Response(html, headers={"content-security-policy": REPORT_POLICY}, media_type="text/html")
 
 
 def answer(visit: Visit, what: str, reply: Reply, back: str) -> Response:

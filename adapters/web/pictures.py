@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
 
-from adapters.web.house import House, Mark, Point
+from adapters.web.house import House, Mark, Point, Records
 from adapters.web.hub import Hub
 from adapters.web.translation import Language, clock_time
 from player.errors import StoreError
@@ -16,6 +17,8 @@ from player.units import Seconds
 
 SPAN: Final = Seconds(6 * 3600.0)
 AGAIN: Final = Seconds(20.0)  # between two looks at the journal
+GRAIN: Final = 60.0  # s
+FRESH: Final = Seconds(5.0)  # no page looks again within
 FADES: Final = Seconds(900.0)  # how long an estimate stands when no other follows
 WIDTH, HEIGHT = 360.0, 150.0  # viewBox units
 LEFT, TOP, BOTTOM = 4.0, 24.0, 20.0
@@ -70,6 +73,11 @@ class Pictures:
         self._points: Sequence[Point] = ()
         self._marks: Sequence[Mark] = ()
         self._seen: tuple[object, ...] = ()
+        self._looked = Seconds(-math.inf)
+
+    @property
+    def records(self) -> Records:
+        return self._house.records
 
     async def watch(self) -> None:
         """While pages are open, what happens comes into the picture. A disk that cannot be read is said
@@ -82,7 +90,10 @@ class Pictures:
 
     async def look(self) -> None:
         """Raises `StoreError`."""
-        since = Seconds(self._house.vitals().at - SPAN)
+        at = self._house.vitals().at
+        if 0.0 <= at - self._looked < FRESH:
+            return
+        self._looked, since = at, Seconds(at - SPAN)
         self._points, self._marks = await asyncio.to_thread(self._house.records.past, since)
         seen = (len(self._points), self._points[-1:], len(self._marks), self._marks[-1:])
         if seen != self._seen:
@@ -90,8 +101,20 @@ class Pictures:
             self._hub.changed()
 
     def picture(self, _: Language) -> Picture:
-        at = self._house.vitals().at
-        return draw(self._points, self._marks, at, _)
+        at = math.ceil(self._house.vitals().at / GRAIN) * GRAIN  # else every moment would be another picture
+        return draw(thinned(self._points), self._marks, Seconds(at), _)
+
+
+def thinned(points: Sequence[Point]) -> list[Point]:
+    """At most the first silence and the highest level of each minute."""
+    kept: list[Point] = []
+    for point in points:
+        same = bool(kept) and kept[-1].at // GRAIN == point.at // GRAIN
+        if not same or (kept[-1].level is None) is not (point.level is None):
+            kept.append(point)
+        elif point.level is not None and point.level > (kept[-1].level or 0.0):
+            kept[-1] = Point(at=kept[-1].at, level=point.level)
+    return kept
 
 
 def draw(points: Sequence[Point], marks: Sequence[Mark], at: Seconds, _: Language) -> Picture:

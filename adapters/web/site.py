@@ -46,8 +46,8 @@ def make_site(
     staff = StaffPages(templates, scene, presses, pictures)
     bedside = Bedside(templates, scene, presses, house.records)
     views: Mapping[str, tuple[Role, View]] = {
-        "staff": (Role.STAFF, View(hub, staff.regions)),
-        "bedside": (Role.FAMILY, View(hub, bedside.regions)),
+        "staff": (Role.STAFF, staff.view),
+        "bedside": (Role.FAMILY, bedside.view),
     }
     signin = SignIn(templates, door, keys)
     api = Api(house, hub, scene, presses, signin)
@@ -72,7 +72,7 @@ def make_site(
 
 def links(_: Language) -> list[tuple[str, str]]:
     """The pages between which staff go to and fro."""
-    return [("/", _("Music now")), ("/bedside", _("Bedside"))]
+    return [("/", _("Music now")), ("/bedside", _("Bedside")), ("/report", _("Report"))]
 
 
 def routes(pages: Sequence[Page], door: Door) -> list[Route]:

@@ -80,6 +80,11 @@ class Scene:
         self._hub.changed()
 
     @property
+    def version(self) -> int:
+        """Grows with everything that may be seen here."""
+        return self._hub.version
+
+    @property
     def night(self) -> bool:
         return self._house.vitals().night
 

@@ -5,7 +5,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import evidence, flood, latency, load, scan, selection, ward
+from tests.bench import evidence, flood, latency, load, page, scan, selection, ward
 
 
 def main() -> None:
@@ -16,7 +16,9 @@ def main() -> None:
     parser.add_argument("--cuts", type=int, default=3, help="files of each recording")
     parser.add_argument("--evidence", type=Path, help="labelled recording of wristbands; none: left out")
     parser.add_argument(
-        "--only", choices=["latency", "load", "scan", "selection", "ward", "flood", "evidence"], default=None
+        "--only",
+        choices=["latency", "load", "scan", "selection", "ward", "flood", "page", "evidence"],
+        default=None,
     )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lull-bench-") as folder:
@@ -32,6 +34,8 @@ def main() -> None:
             ward.measure()
         if chosen.only in (None, "flood"):
             flood.measure(Path(folder) / "flood")
+        if chosen.only in (None, "page"):
+            page.measure(Path(folder) / "page")
         if chosen.only in (None, "evidence") and chosen.evidence:
             print(json.dumps({"evidence": evidence.measure(chosen.evidence)}))
 

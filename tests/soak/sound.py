@@ -12,6 +12,7 @@ from player.model import (
     DeckFreed,
     DeckLoaded,
     Heard,
+    Listen,
     Load,
     MixCommand,
     Progress,
@@ -95,6 +96,8 @@ class MixedSound:
                     source.audible = source is self._sources[deck]
                 track_id = self._sources[deck].load.track_id
                 self._due.append(Heard(deck=deck, track_id=track_id, frame=Frames(self.frames)))
+            case Listen():
+                pass  # there is no room
             case _:
                 self.mixer.apply(command)
         self._take_freed()

@@ -41,7 +41,6 @@ class Site:
         self.points: list[Point] = []
         self.marks: list[Mark] = []
         self.covers: dict[TrackId, Cover] = {}
-        self.reported = folder / "report.html"
         self.answering = True
         self.reason = ""
         self.keys = Keys(folder / "page.json")
@@ -99,8 +98,8 @@ class Site:
     def cover(self, track_id: TrackId) -> Cover | None:
         return self.covers.get(track_id)
 
-    async def report(self) -> Path:
-        return self.reported
+    async def report(self, language: str) -> bytes:
+        return f"<!DOCTYPE html><title>{language}</title>".encode()
 
     # --- what the page asks for ---------------------------------------------------------------------------
 
