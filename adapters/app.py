@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import structs
+
 from adapters.audio.launch import Launcher
 from adapters.audio.process import AudioProcess
 from adapters.brain import Brain, Hands
@@ -34,7 +36,7 @@ from adapters.terminal import Screen, Snapshot
 from adapters.web.house import House, Place, Vitals
 from adapters.webpage import WebPage
 from player.errors import LullError
-from player.model import AudioReport, Command, Listened, Progress, SinkOpened, Stop
+from player.model import AudioReport, Command, Listened, Load, MixCommand, Progress, SinkOpened, Stop
 from player.session.dating import newest
 from player.session.messages import (
     AudioLost,
@@ -108,7 +110,7 @@ class Service:
             profile=profile,
             memory=memory,
         )
-        hands = Hands(self._audio.send, self._music.save, self._music.keep)
+        hands = Hands(self._send, self._music.save, self._music.keep)
         self._brain = Brain(started, self._clock, self._inbox, journal, hands)
         self._conversation = Conversation(settings, self._clock, self._inbox, self._brain, self._vitals)
         registrar = Registrar(self._brain, self._clock, journal, profile.id)
@@ -147,6 +149,7 @@ class Service:
         yield "audio", self._audio.run()
         yield "music", self._music.run()
         yield "comfort", self._music.keep_comfort()
+        yield "servers", self._music.follow_servers()
         yield "conversation", self._conversation.run()
         yield "direct", run_devices(self._direct, self._port)
         yield "page", self._page.run()
@@ -154,6 +157,11 @@ class Service:
         yield "watchdog", self._notifier.watch(self._beat, self._status)
         if live:
             yield "view", self._show()
+
+    def _send(self, command: MixCommand) -> None:
+        if isinstance(command, Load):
+            command = structs.replace(command, uri=self._music.resolved(command.uri))
+        self._audio.send(command)
 
     # --- the audio process --------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import msgspec
 from adapters.clock import Clock
 from adapters.inbox import Inbox
 from adapters.library.comfort import ComfortStore
+from adapters.library.subsonic import Servers, SubsonicServer
 from adapters.library.watcher import LOOK_AGAIN, LibraryWatcher
 from adapters.streams import entries
 from player.errors import LibraryError
@@ -23,6 +24,8 @@ from player.units import Seconds
 
 log = logging.getLogger("lull")
 
+SERVERS_EVERY = Seconds(900.0)
+BATCH = 500  # entries in one event
 DEMO_LOOK_AGAIN = Seconds(3.0)  # the demo library grows while it is rendered
 
 
@@ -38,7 +41,35 @@ class Music:
         self._all_looked_at = False
         self.state = "looking for music"
         self._comfort = ComfortStore(Path(settings.data) / "comfort", settings.library.comfort_mb)
+        self._servers = Servers(settings.library.servers)
         self._to_keep: asyncio.Queue[tuple[CatalogueEntry, ...]] = asyncio.Queue()
+
+    def resolved(self, uri: str) -> str:
+        """As the audio process can open it: what stands on a server gets its token here, and nowhere else."""
+        try:
+            return self._servers.resolved(uri)
+        except LibraryError as error:
+            log.warning("%s", error)
+            return uri
+
+    async def follow_servers(self) -> None:
+        """For ever: what the configured servers have, looked at now and then."""
+        told: dict[str, frozenset[TrackId]] = {}
+        while True:
+            for name, server in self._servers:
+                try:
+                    found = await asyncio.to_thread(_all_of, server)
+                except LibraryError as error:
+                    log.warning("%s", error)
+                    continue
+                ids = frozenset(entry.track.id for entry in found)
+                gone = tuple(sorted(told.get(name, frozenset()) - ids))
+                told[name] = ids
+                log.info("library: %d pieces on %s", len(found), name)
+                for start in range(0, max(len(found), 1), BATCH):
+                    batch = found[start : start + BATCH]
+                    self._inbox.put(CatalogueChanged(at=self._clock.now(), found=batch, gone=gone))
+            await asyncio.sleep(SERVERS_EVERY)
 
     def keep(self, pieces: tuple[CatalogueEntry, ...]) -> None:
         """Copy these pieces to this disk; a newer wish replaces one that waits."""
@@ -136,3 +167,7 @@ class Music:
 def _tell(saving: "asyncio.Future[None]") -> None:
     if not saving.cancelled() and (error := saving.exception()) is not None:
         log.error("library: %s", error)
+
+
+def _all_of(server: SubsonicServer) -> tuple[CatalogueEntry, ...]:
+    return tuple(server.tracks())

@@ -10,7 +10,7 @@ from player.units import Lu, Seconds
 
 # Own judgement.
 RESTLESS = 0.4  # agitation from which the guard acts, as `player.selection.context`
-SPEECH, SPEECH_SURE = 0.8, 0.5  # probability and confidence from which it is spoken word
+SPEECH, SPEECH_SURE = 0.8, 0.45  # probability and confidence from which it is spoken word
 STARTLE = Lu(8.0)  # rise within 3 s
 AGITATING = 0.3  # calmness below which music is too lively for somebody restless
 AWAY = Seconds(300.0)  # before the station is tried again
