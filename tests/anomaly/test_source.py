@@ -55,7 +55,7 @@ class Breaking:
 def test_what_came_before_read_n_is_heard_and_the_failure_is_told_once(
     last: int, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.decode.open_source", lambda _uri: Breaking(last, error))
+    monkeypatch.setattr("adapters.decode.open_source", lambda _uri, **_options: Breaking(last, error))
     told: list[str] = []
     ready: list[Head] = []
     done = threading.Event()
