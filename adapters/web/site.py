@@ -1,7 +1,7 @@
 """The whole site: pages behind the door, static files, and plain words for every error."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from adapters.web.api import Api
+from adapters.web.api import Api, Operation
 from adapters.web.bedside import Bedside
 from adapters.web.door import Door
 from adapters.web.events import Events, View
@@ -19,6 +19,8 @@ from adapters.web.headers import Headers, Hosts
 from adapters.web.house import House
 from adapters.web.hub import Hub
 from adapters.web.keys import Keys
+from adapters.web.library import Library
+from adapters.web.music_page import MusicPage
 from adapters.web.openapi import describe
 from adapters.web.pages import StaffPages
 from adapters.web.pictures import Pictures
@@ -35,7 +37,14 @@ FILE: Final = re.compile(r"^[a-z0-9_-]+\.(css|js|svg|png)$")
 
 
 def make_site(
-    house: House, hub: Hub, keys: Keys, names: frozenset[str], *, trusted: bool, secure: bool
+    house: House,
+    hub: Hub,
+    keys: Keys,
+    names: frozenset[str],
+    *,
+    trusted: bool,
+    secure: bool,
+    library: Library | None = None,
 ) -> tuple[Starlette, Pictures]:
     """trusted: everybody who can reach it is staff. `Pictures.watch` is to be run beside the site."""
     templates = Templates(house.place.room, house.place.resident, links, trusted=trusted)
@@ -45,34 +54,55 @@ def make_site(
     pictures = Pictures(house, hub)
     staff = StaffPages(templates, scene, presses, pictures)
     bedside = Bedside(templates, scene, presses, house.records)
-    views: Mapping[str, tuple[Role, View]] = {
+    views: dict[str, tuple[Role, View]] = {
         "staff": (Role.STAFF, staff.view),
         "bedside": (Role.FAMILY, bedside.view),
     }
     signin = SignIn(templates, door, keys)
     api = Api(house, hub, scene, presses, signin)
+    further: list[Page] = []
+    if library is not None:
+        music = MusicPage(templates, library, presses, hub)
+        further += music.pages()
+        views["music"] = (Role.STAFF, View(music.regions))
     pages = [
+        *further,
         *staff.pages(),
         *bedside.pages(),
         *signin.pages(),
         *api.pages(),
-        *Events(house, hub, views).pages(),
+        *Events(house.place.boot, hub, views).pages(),
     ]
-    site = Starlette(
+    return assembled(templates, door, names, pages, api.operations()), pictures
+
+
+def assembled(
+    templates: Templates,
+    door: Door,
+    names: frozenset[str],
+    pages: Sequence[Page],
+    operations: Sequence[Operation] = (),
+) -> Starlette:
+    """Pages behind the door, with what every site has."""
+    return Starlette(
         routes=[
             *routes(pages, door),
             Route("/static/{digest}/{name}", _static),
-            *_plain(describe(api.operations())),
+            *_plain(describe(operations)),
         ],
         middleware=[Middleware(Headers), Middleware(Hosts, names=names)],
         exception_handlers={HTTPException: _refused(templates)},
     )
-    return site, pictures
 
 
 def links(_: Language) -> list[tuple[str, str]]:
     """The pages between which staff go to and fro."""
-    return [("/", _("Music now")), ("/bedside", _("Bedside")), ("/report", _("Report"))]
+    return [
+        ("/", _("Music now")),
+        ("/bedside", _("Bedside")),
+        ("/music", _("Library")),
+        ("/report", _("Report")),
+    ]
 
 
 def routes(pages: Sequence[Page], door: Door) -> list[Route]:
