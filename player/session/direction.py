@@ -36,7 +36,7 @@ from player.session.states import (
     stays_calm,
 )
 from player.session.transport import Target, Transport
-from player.session.views import track_view
+from player.session.views import decision_of
 from player.settings import PolicySettings
 from player.units import Seconds
 
@@ -391,22 +391,8 @@ class Direction:
     def _record(
         self, motive: Motive, entry: CatalogueEntry | None, at: Seconds, choice: Selection | None = None
     ) -> None:
-        self._decide(
-            Decision(
-                event_type=motive.kind,
-                at=at,
-                reason=motive.reason,
-                from_track=track_view(self._catalogue.get(self._transport.current)),
-                to_track=track_view(entry),
-                trigger=motive.trigger,
-                policy=choice.policy if choice else "",
-                propensity=choice.propensity if choice else 1.0,
-                expected_reward=choice.expected_reward if choice else 0.0,
-                agitation=self.agitation,
-                context=choice.context if choice else {},
-                basis=choice.basis if choice else {},
-            )
-        )
+        before = self._catalogue.get(self._transport.current)
+        self._decide(decision_of(motive, at, (before, entry), choice, self.agitation))
 
     def _remember_place(self, at: Seconds) -> None:
         self._recall.place(self._transport.current, self._transport.position, at)

@@ -1,7 +1,8 @@
 """What people see: states for the broker and the page, and readable reasons."""
 
-from player.model import CatalogueEntry, ListenerState
-from player.session.messages import PlaybackState, TrackView
+from player.model import CatalogueEntry, ListenerState, Selection
+from player.session.messages import Decision, PlaybackState, TrackView
+from player.session.motive import Motive
 from player.session.states import Fading, Held, Idle, Paused, Playing, Resting, Soothing, State
 from player.units import Seconds
 
@@ -40,6 +41,31 @@ def playback(
         device=device,
         fault=fault,
         calmness=affect.calmness if affect else None,
+    )
+
+
+def decision_of(
+    motive: Motive,
+    at: Seconds,
+    tracks: tuple[CatalogueEntry | None, CatalogueEntry | None],
+    choice: Selection | None,
+    agitation: float | None,
+) -> Decision:
+    """For the record. tracks: what was heard, and what will be."""
+    before, after = tracks
+    return Decision(
+        event_type=motive.kind,
+        at=at,
+        reason=motive.reason,
+        from_track=track_view(before),
+        to_track=track_view(after),
+        trigger=motive.trigger,
+        policy=choice.policy if choice else "",
+        propensity=choice.propensity if choice else 1.0,
+        expected_reward=choice.expected_reward if choice else 0.0,
+        agitation=agitation,
+        context=choice.context if choice else {},
+        basis=choice.basis if choice else {},
     )
 
 
