@@ -27,6 +27,7 @@ from adapters.direct.port import Port
 from adapters.inbox import Inbox
 from adapters.mqtt.endpoint import Endpoint
 from adapters.music import Music
+from adapters.page_library import PageLibrary
 from adapters.page_records import PageRecords
 from adapters.page_report import make_report
 from adapters.registrar import Registrar
@@ -151,7 +152,8 @@ class Service:
         )
         self._direct = direct_devices(settings)
         self._port = Port(self._conversation.deliver, self._tell, self._clock.now)
-        self._page = WebPage(settings, house)
+        library = PageLibrary(settings, self._music, self._brain, registrar)
+        self._page = WebPage(settings, house, library)
         self._brain.announce_to(self._page.hub)
 
     async def run(self, *, live: bool) -> None:

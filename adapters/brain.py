@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
@@ -65,6 +65,7 @@ class Brain:
         self._journal = journal
         self._hands = hands
         self._session = Session(started)
+        self._never: Sequence[TrackId] = started.memory.never
         self._publishers: list[Publisher] = []
         self._waiting: dict[str, asyncio.Future[None]] = {}  # feedback that is on its way to the disk
         self._kept: dict[int, asyncio.Future[None]] = {}  # other events that somebody waits for
@@ -81,6 +82,11 @@ class Brain:
     def profile(self) -> Profile:
         """The one in force."""
         return self._session.profile
+
+    @property
+    def never(self) -> Sequence[TrackId]:
+        """Pieces that somebody pressed “never” for."""
+        return self._never
 
     def announce_to(self, publisher: Publisher) -> None:
         """It hears of every state as it stands, and of everything from now on."""
@@ -139,6 +145,7 @@ class Brain:
         memory: bytes | None = None
         for effect in effects:
             if isinstance(effect, Remember):
+                self._never = effect.memory.never
                 memory = json.encode(effect.memory)
             elif isinstance(effect, Reply):
                 after.append(partial(self._publish, effect))

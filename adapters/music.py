@@ -24,6 +24,8 @@ from player.units import Seconds
 
 log = logging.getLogger("lull")
 
+Follow = Callable[[tuple[CatalogueEntry, ...], tuple[TrackId, ...]], None]  # found or changed, gone
+
 SERVERS_EVERY = Seconds(900.0)
 BATCH = 500  # entries in one event
 DEMO_LOOK_AGAIN = Seconds(3.0)  # the demo library grows while it is rendered
@@ -36,7 +38,9 @@ class Music:
         self._settings, self._catalogue, self._clock, self._inbox = settings, catalogue, clock, inbox
         self.pieces: set[TrackId] = set()
         self.unknown: set[TrackId] = set()
-        self._refused: set[str] = set()  # files and folders
+        self.refused: dict[str, str] = {}  # files and folders, and why; the newest last
+        self.problem = ""  # why there is no music at all
+        self._followers: list[Follow] = []
         self._rendering = False  # the demo library: what is there is not all there will be
         self._all_looked_at = False
         self.state = "looking for music"
@@ -92,6 +96,10 @@ class Music:
         else:
             self._inbox.put(ComfortKept(at=self._clock.now(), kept=kept))
 
+    def follow(self, follow: Follow) -> None:
+        """It hears of every piece that comes, changes or goes."""
+        self._followers.append(follow)
+
     async def run(self) -> None:
         library = self._settings.library
         if streams := entries(self._settings.streams):
@@ -99,16 +107,17 @@ class Music:
         if library.folders:
             await self._watch(library, LOOK_AGAIN)
             return
-        demo = Path(self._settings.data) / "demo"
+        demo, brought = Path(self._settings.data) / "demo", Path(self._settings.data) / "music"
         try:
             demo.mkdir(parents=True, exist_ok=True)
+            brought.mkdir(exist_ok=True)  # over the page
         except OSError as error:
             self._tell_why(
                 f"{demo} cannot be made ({error.strerror}): free some space, or name your own music "
                 "(`library.folders`), and start again."
             )
             return
-        library = msgspec.structs.replace(library, folders=(str(demo),))
+        library = msgspec.structs.replace(library, folders=(str(demo), str(brought)))
         self._rendering = True
         async with asyncio.TaskGroup() as group:
             group.create_task(self._render_demo(demo), name="demo")
@@ -140,7 +149,7 @@ class Music:
             self._inbox.put(CatalogueChanged(at=self._clock.now(), complete=True))
 
     def _tell_why(self, problem: str) -> None:
-        self.state = problem
+        self.state = self.problem = problem
         log.warning("library: %s", problem)
 
     def _on_music(self, found: tuple[CatalogueEntry, ...], gone: tuple[TrackId, ...], complete: bool) -> None:
@@ -149,8 +158,12 @@ class Music:
             (self.unknown.discard if entry.features else self.unknown.add)(entry.track.id)
         self.pieces.difference_update(gone)
         self.unknown.difference_update(gone)
+        for entry in found:
+            self.refused.pop(entry.track.uri, None)  # mended
+        for follow in self._followers:
+            follow(found, gone)
         left = f"{len(self.unknown)} still to analyse" if self.unknown else "all analysed"
-        refused = f", {len(self._refused)} refused" if self._refused else ""
+        refused = f", {len(self.refused)} refused" if self.refused else ""
         self.state = (
             f"{len(self.pieces)} pieces, {left}{refused}" if self.pieces else f"no pieces yet{refused}"
         )
@@ -160,7 +173,8 @@ class Music:
         self._inbox.put(CatalogueChanged(at=self._clock.now(), found=found, gone=gone, complete=complete))
 
     def _on_unplayable(self, uri: str, why: str) -> None:
-        self._refused.add(uri)
+        self.refused.pop(uri, None)
+        self.refused[uri] = why
         log.warning("library: %s: %s", uri, why)
 
 

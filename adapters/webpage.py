@@ -9,6 +9,7 @@ from adapters.web.house import House
 from adapters.web.hub import Hub
 from adapters.web.invitation import key_file
 from adapters.web.keys import Keys
+from adapters.web.library import Library
 from adapters.web.listening import Listen
 from adapters.web.server import serve
 from adapters.web.site import make_site
@@ -27,8 +28,8 @@ class WebPage:
     Raises `LullError` for an address or a PIN file that cannot be used.
     """
 
-    def __init__(self, settings: Settings, house: House) -> None:
-        self._names, self._house = settings.web.names, house
+    def __init__(self, settings: Settings, house: House, library: Library) -> None:
+        self._names, self._house, self._library = settings.web.names, house, library
         self._listen = Listen.of(settings.web)
         self._keys = Keys(key_file(settings)) if self._listen is not None else None
         self.hub = Hub()
@@ -40,7 +41,14 @@ class WebPage:
             return
         names = own_names((*self._names, listen.host))
         site, pictures = await asyncio.to_thread(
-            make_site, self._house, self.hub, keys, names, trusted=listen.loopback, secure=listen.secure
+            make_site,
+            self._house,
+            self.hub,
+            keys,
+            names,
+            trusted=listen.loopback,
+            secure=listen.secure,
+            library=self._library,
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look(keys), name="page-parts")
@@ -54,13 +62,14 @@ class WebPage:
         while True:
             now = self._house.vitals()
             self.hub.heard(now.progress, now.at)
+            library = now.library if not now.pieces else self._library.scanning()
             shown = (
                 now.at // REFRESH,
                 now.night,
                 now.broker,
                 now.store,
                 now.sensors,
-                now.library if not now.pieces else "",
+                library,
             )
             if shown != before:
                 before = shown

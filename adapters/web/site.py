@@ -1,7 +1,7 @@
 """The whole site: pages behind the door, static files, and plain words for every error."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -19,6 +19,8 @@ from adapters.web.headers import Headers, Hosts
 from adapters.web.house import House
 from adapters.web.hub import Hub
 from adapters.web.keys import Keys
+from adapters.web.library import Library
+from adapters.web.music_page import MusicPage
 from adapters.web.openapi import describe
 from adapters.web.pages import StaffPages
 from adapters.web.pictures import Pictures
@@ -35,7 +37,14 @@ FILE: Final = re.compile(r"^[a-z0-9_-]+\.(css|js|svg|png)$")
 
 
 def make_site(
-    house: House, hub: Hub, keys: Keys, names: frozenset[str], *, trusted: bool, secure: bool
+    house: House,
+    hub: Hub,
+    keys: Keys,
+    names: frozenset[str],
+    *,
+    trusted: bool,
+    secure: bool,
+    library: Library | None = None,
 ) -> tuple[Starlette, Pictures]:
     """trusted: everybody who can reach it is staff. `Pictures.watch` is to be run beside the site."""
     templates = Templates(house.place.room, house.place.resident, links, trusted=trusted)
@@ -45,13 +54,19 @@ def make_site(
     pictures = Pictures(house, hub)
     staff = StaffPages(templates, scene, presses, pictures)
     bedside = Bedside(templates, scene, presses, house.records)
-    views: Mapping[str, tuple[Role, View]] = {
+    views: dict[str, tuple[Role, View]] = {
         "staff": (Role.STAFF, staff.view),
         "bedside": (Role.FAMILY, bedside.view),
     }
     signin = SignIn(templates, door, keys)
     api = Api(house, hub, scene, presses, signin)
+    further: list[Page] = []
+    if library is not None:
+        music = MusicPage(templates, library, presses, hub)
+        further += music.pages()
+        views["music"] = (Role.STAFF, View(hub, music.regions))
     pages = [
+        *further,
         *staff.pages(),
         *bedside.pages(),
         *signin.pages(),
@@ -72,7 +87,7 @@ def make_site(
 
 def links(_: Language) -> list[tuple[str, str]]:
     """The pages between which staff go to and fro."""
-    return [("/", _("Music now")), ("/bedside", _("Bedside")), ("/report", _("Report"))]
+    return [("/", _("Music now")), ("/bedside", _("Bedside")), ("/music", _("Library")), ("/report", _("Report"))]
 
 
 def routes(pages: Sequence[Page], door: Door) -> list[Route]:

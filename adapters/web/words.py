@@ -57,6 +57,7 @@ def problem(status: int, reason: str, _: Language) -> str:
         "from-elsewhere": _("This was sent from another site, and was not done."),
         "wrong-pin": _("This PIN is not right. It is printed by “lull page” on the player."),
         "too-large": _("This is too large to be taken."),
+        "too-slow": _("Nothing came for a minute, so this was given up. Please try again."),
     }
     if reason in reasons:
         return reasons[reason]

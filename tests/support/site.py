@@ -23,6 +23,7 @@ from adapters.web.view import Scene
 from player.model import Command, Feedback, TrackId
 from player.session.messages import Reply
 from player.units import Seconds
+from tests.support.hand_library import HandLibrary
 
 T = TypeVar("T")
 PATIENCE_S = 20.0
@@ -43,6 +44,7 @@ class Site:
         self.covers: dict[TrackId, Cover] = {}
         self.answering = True
         self.reason = ""
+        self.library = HandLibrary(folder / "brought")
         self.keys = Keys(folder / "page.json")
         self.port = 0
         self._trusted = trusted
@@ -79,7 +81,13 @@ class Site:
         house = House(place, self._send, self._keep, lambda: self.vitals, self)
         self.scene = Scene(house, self.hub)
         site, self.pictures = make_site(
-            house, self.hub, self.keys, own_names(), trusted=self._trusted, secure=False
+            house,
+            self.hub,
+            self.keys,
+            own_names(),
+            trusted=self._trusted,
+            secure=False,
+            library=self.library,
         )
         listen = Listen("127.0.0.1", 0)
 

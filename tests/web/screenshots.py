@@ -17,7 +17,7 @@ from tests.support.site import Site, site
 
 OUT: Final = Path("build/screenshots")
 SIZES: Final = {"phone": (360, 740), "tablet": (1180, 820)}
-PAGES: Final = {"staff": "/", "bedside": "/bedside?button", "problem": "/nothing"}
+PAGES: Final = {"staff": "/", "bedside": "/bedside?button", "music": "/music", "problem": "/nothing"}
 STRANGERS: Final = {"enter": "/enter"}
 
 
@@ -39,6 +39,7 @@ def an_afternoon(here: Site) -> None:
         (66, "swap", "Clair de lune"),
     ):
         here.marks.append(Mark(at=Seconds(now - minutes_ago * 60.0), what=what, by="staff", title=title))
+    a_library(here)
     listener = ListenerState(
         agitation=0.27,
         confidence=0.8,
@@ -75,6 +76,28 @@ def an_afternoon(here: Site) -> None:
     for message in (AgitationState(listener=listener), swap, playing, _volume()):
         here.do(lambda message=message: here.hub.publish(message))  # type: ignore[misc]
     here.do(lambda: here.hub.heard(progress, now))
+
+
+def a_library(here: Site) -> None:
+    """Pieces from calm to lively, one loved, one never, and a file that is refused."""
+    names = (
+        ("Clair de lune", "Claude Debussy", 66.0, 0.91),
+        ("Träumerei", "Robert Schumann", 72.0, 0.86),
+        ("Moonlight Bay", "Vera Lynn", 84.0, 0.71),
+        ("Greensleeves", "", 92.0, 0.64),
+        ("In the Mood", "Glenn Miller", 160.0, 0.18),
+        ("La Mer", "Charles Trenet", 112.0, 0.43),
+        ("Radetzky March", "Johann Strauss", 118.0, 0.11),
+        ("Gymnopédie No. 1", "Erik Satie", 70.0, 0.95),
+    )
+    for number, (title, artist, tempo, calm) in enumerate(names):
+        here.library.add(f"{number:032x}", title, artist, tempo, calm)
+    here.library.add(f"{99:032x}", "Not heard yet", "Somebody", None, None)
+    here.library.loved.add(f"{2:032x}")
+    here.library.never.add(f"{6:032x}")
+    here.library.refused = [
+        ("old tape.mp3", "holds no sound that can be decoded: replace or remove this file.")
+    ]
 
 
 def _volume() -> VolumeState:
