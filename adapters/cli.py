@@ -187,6 +187,11 @@ def ward(
     share: Annotated[
         str, typer.Option(metavar="GROUP", help="Divide the events among the wards of this group.")
     ] = "",
+    web: Annotated[bool, typer.Option("--web", help="As a page in a browser.")] = False,
+    listen: Annotated[
+        str,
+        typer.Option(metavar="HOST:PORT", help="Where that page is; beyond this machine with a PIN."),
+    ] = "127.0.0.1:8090",
     as_json: Json = False,
 ) -> None:
     """All rooms of a home, from what their players publish."""
@@ -199,6 +204,10 @@ def ward(
     settings = msgspec.structs.replace(settings, mqtt=broker)
     if as_json:
         _print_json(look_once(settings))
+    elif web:
+        from adapters.ward.website import show_ward
+
+        show_ward(settings, listen, share=share)
     else:
         watch_ward(settings, Console(), share=share)
 

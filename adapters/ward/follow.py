@@ -34,7 +34,7 @@ class WardLink:
         Raises `SettingsError`.
         """
         self._endpoint = Endpoint.of(settings)
-        self._ward, self._clock, self._share = ward, clock, share
+        self._ward, self.clock, self._share = ward, clock, share
         self._connection: Connection | None = None
         self._version5 = True
         self.problem = "not connected yet"
@@ -89,4 +89,4 @@ class WardLink:
             self._connection, self.problem = connection, ""
             self.settled.set()
             async for message in connection.messages():
-                self._ward.take(message.topic, message.payload, self._clock(), stored=message.retain)
+                self._ward.take(message.topic, message.payload, self.clock(), stored=message.retain)

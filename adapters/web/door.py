@@ -21,10 +21,13 @@ READING: Final = ("GET", "HEAD")
 
 
 class Door:
-    """`trusted`: everybody who reaches this server is staff (loopback). `secure`: HTTPS."""
+    """`trusted`: everybody who reaches this server is staff (loopback). `secure`: HTTPS.
 
-    def __init__(self, keys: Keys, *, trusted: bool, secure: bool) -> None:
-        self._keys, self._trusted, self._secure = keys, trusted, secure
+    cookie: its name; two servers on one machine share their cookies, whatever their ports.
+    """
+
+    def __init__(self, keys: Keys, *, trusted: bool, secure: bool, cookie: str = COOKIE) -> None:
+        self._keys, self._trusted, self._secure, self._cookie = keys, trusted, secure, cookie
 
     def guard(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -54,15 +57,15 @@ class Door:
 
     def set_cookie(self, answer: Response, cookie: str) -> None:
         answer.set_cookie(
-            COOKIE, cookie, max_age=SESSION_S, httponly=True, samesite="strict", secure=self._secure
+            self._cookie, cookie, max_age=SESSION_S, httponly=True, samesite="strict", secure=self._secure
         )
 
     def forget(self, answer: Response) -> None:
-        answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=self._secure)
+        answer.delete_cookie(self._cookie, httponly=True, samesite="strict", secure=self._secure)
 
     def _visit(self, request: Request) -> tuple[Visit, str]:
         """And the cookie that a first visit gets, "" for none."""
-        cookie, fresh = request.cookies.get(COOKIE, ""), ""
+        cookie, fresh = request.cookies.get(self._cookie, ""), ""
         known = self._keys.session(cookie) if cookie else None
         if known is None and self._trusted:
             fresh = self._keys.open_session(Role.STAFF)

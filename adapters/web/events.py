@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from adapters.web.house import House
 from adapters.web.hub import Full, Hub
 from adapters.web.translation import Language
 from adapters.web.visit import Page, Role, Visit
@@ -37,8 +36,8 @@ class View:
 
 
 class Events:
-    def __init__(self, house: House, hub: Hub, views: Mapping[str, tuple[Role, View]]) -> None:
-        self._house, self._hub, self._views = house, hub, views
+    def __init__(self, boot: str, hub: Hub, views: Mapping[str, tuple[Role, View]]) -> None:
+        self._boot, self._hub, self._views = boot, hub, views
 
     def pages(self) -> list[Page]:
         return [Page("/events/{view}", self.stream, need=Role.FAMILY)]
@@ -77,4 +76,4 @@ class Events:
 
     def _message(self, name: str, data: object) -> bytes:
         body = msgspec.json.encode(data).decode()
-        return f"event: {name}\nid: {self._house.place.boot}-{self._hub.version}\ndata: {body}\n\n".encode()
+        return f"event: {name}\nid: {self._boot}-{self._hub.version}\ndata: {body}\n\n".encode()

@@ -21,9 +21,14 @@ Links = Callable[[Language], Sequence[tuple[str, str]]]  # addresses and names o
 
 
 class Templates:
-    """`room` and `resident` stand at the head of every page. trusted: nobody signs in or out."""
+    """`room` and `resident` stand at the head of every page. trusted: nobody signs in or out.
 
-    def __init__(self, room: str, resident: str, links: Links, *, trusted: bool) -> None:
+    one_room: the buttons of this room are offered before anybody signed in.
+    """
+
+    def __init__(
+        self, room: str, resident: str, links: Links, *, trusted: bool, one_room: bool = True
+    ) -> None:
         self._environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -37,6 +42,7 @@ class Templates:
             icon=icon,
             languages=languages,
             links=links,
+            one_room=one_room,
             resident=resident,
             Role=Role,
             room=room,

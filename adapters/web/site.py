@@ -21,7 +21,7 @@ from adapters.web.hub import Hub
 from adapters.web.keys import Keys
 from adapters.web.library import Library
 from adapters.web.music_page import MusicPage
-from adapters.web.openapi import describe
+from adapters.web.openapi import Operation, describe
 from adapters.web.pages import StaffPages
 from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses
@@ -71,18 +71,28 @@ def make_site(
         *bedside.pages(),
         *signin.pages(),
         *api.pages(),
-        *Events(house, hub, views).pages(),
+        *Events(house.place.boot, hub, views).pages(),
     ]
-    site = Starlette(
+    return assembled(templates, door, names, pages, api.operations()), pictures
+
+
+def assembled(
+    templates: Templates,
+    door: Door,
+    names: frozenset[str],
+    pages: Sequence[Page],
+    operations: Sequence[Operation] = (),
+) -> Starlette:
+    """Pages behind the door, with what every site has."""
+    return Starlette(
         routes=[
             *routes(pages, door),
             Route("/static/{digest}/{name}", _static),
-            *_plain(describe(api.operations())),
+            *_plain(describe(operations)),
         ],
         middleware=[Middleware(Headers), Middleware(Hosts, names=names)],
         exception_handlers={HTTPException: _refused(templates)},
     )
-    return site, pictures
 
 
 def links(_: Language) -> list[tuple[str, str]]:
