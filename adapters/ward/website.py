@@ -51,7 +51,7 @@ class WardSite:
         templates.warm()
         door = Door(keys, trusted=listen.loopback, secure=listen.secure, cookie=COOKIE)
         self._page = WardPage(templates, ward, self.link, self._hub)
-        views = {"ward": (Role.STAFF, View(self._hub, self._page.regions))}
+        views = {"ward": (Role.STAFF, View(self._page.regions))}
         pages = [
             *self._page.pages(),
             *SignIn(templates, door, keys).pages(),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from adapters.web.api import Api
+from adapters.web.api import Api, Operation
 from adapters.web.bedside import Bedside
 from adapters.web.door import Door
 from adapters.web.events import Events, View
@@ -21,7 +21,7 @@ from adapters.web.hub import Hub
 from adapters.web.keys import Keys
 from adapters.web.library import Library
 from adapters.web.music_page import MusicPage
-from adapters.web.openapi import Operation, describe
+from adapters.web.openapi import describe
 from adapters.web.pages import StaffPages
 from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses
@@ -64,7 +64,7 @@ def make_site(
     if library is not None:
         music = MusicPage(templates, library, presses, hub)
         further += music.pages()
-        views["music"] = (Role.STAFF, View(hub, music.regions))
+        views["music"] = (Role.STAFF, View(music.regions))
     pages = [
         *further,
         *staff.pages(),
@@ -97,7 +97,12 @@ def assembled(
 
 def links(_: Language) -> list[tuple[str, str]]:
     """The pages between which staff go to and fro."""
-    return [("/", _("Music now")), ("/bedside", _("Bedside")), ("/music", _("Library")), ("/report", _("Report"))]
+    return [
+        ("/", _("Music now")),
+        ("/bedside", _("Bedside")),
+        ("/music", _("Library")),
+        ("/report", _("Report")),
+    ]
 
 
 def routes(pages: Sequence[Page], door: Door) -> list[Route]:
