@@ -30,6 +30,7 @@ from adapters.music import Music
 from adapters.page_library import PageLibrary
 from adapters.page_records import PageRecords
 from adapters.page_report import make_report
+from adapters.page_setup import PageSetUp
 from adapters.registrar import Registrar
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
@@ -152,8 +153,9 @@ class Service:
         )
         self._direct = direct_devices(settings)
         self._port = Port(self._conversation.deliver, self._tell, self._clock.now)
+        setup = PageSetUp(settings, self._brain, registrar, self._conversation, self._clock)
         library = PageLibrary(settings, self._music, self._brain, registrar)
-        self._page = WebPage(settings, house, library)
+        self._page = WebPage(settings, house, library, setup)
         self._brain.announce_to(self._page.hub)
 
     async def run(self, *, live: bool) -> None:

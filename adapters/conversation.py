@@ -25,6 +25,7 @@ from player.errors import MqttError
 from player.model import Command, Reading
 from player.session.messages import CommandArrived, Fault, ReadingArrived
 from player.settings import MqttSettings, Settings
+from player.units import Seconds
 
 log = logging.getLogger("lull")
 
@@ -46,6 +47,8 @@ class Conversation:
         self._url = ""
         self.state = "starting"
         self.attendance = Attendance()
+        self._followers: list[Callable[[Command | Reading, Seconds], None]] = []
+        self._link: MqttLink | None = None
         self.trouble = ""  # why nothing is heard from sensors, "" when nothing is wrong
 
     @property
@@ -54,6 +57,15 @@ class Conversation:
         where = urlsplit(self._url)
         port = f" -p {where.port}" if where.port else ""
         return f"mosquitto_pub{port} -t {self._topics.root}/cmd/calm -m '{{}}'"
+
+    def follow(self, follow: Callable[[Command | Reading, Seconds], None]) -> None:
+        """It hears of all that devices say."""
+        self._followers.append(follow)
+
+    @property
+    def rejects(self) -> Mapping[str, int]:
+        """Messages that were not understood, by reason."""
+        return self._link.rejects if self._link else {}
 
     async def run(self) -> None:
         """Music never waits for a broker: without one Lull plays, and `state` says what is missing."""
@@ -80,6 +92,7 @@ class Conversation:
             Callbacks(self.deliver, self._brain.keep_feedback, self._on_broker, self._vitals),
             self._clock.now,
         )
+        self._link = link
         self._brain.announce_to(link)
         async with asyncio.TaskGroup() as group:
             group.create_task(link.run(), name="link")
@@ -99,6 +112,8 @@ class Conversation:
     def deliver(self, message: Command | Reading) -> None:
         """What a device said, over the wire or on this board."""
         at = self._clock.now()
+        for follow in self._followers:
+            follow(message, at)
         match message:
             case Command():
                 self._inbox.put(CommandArrived(at=at, command=message))

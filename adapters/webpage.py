@@ -12,6 +12,7 @@ from adapters.web.keys import Keys
 from adapters.web.library import Library
 from adapters.web.listening import Listen
 from adapters.web.server import serve
+from adapters.web.setup import SetUp
 from adapters.web.site import make_site
 from player.errors import LullError
 from player.settings import Settings
@@ -28,8 +29,9 @@ class WebPage:
     Raises `LullError` for an address or a PIN file that cannot be used.
     """
 
-    def __init__(self, settings: Settings, house: House, library: Library) -> None:
-        self._names, self._house, self._library = settings.web.names, house, library
+    def __init__(self, settings: Settings, house: House, library: Library, setup: SetUp) -> None:
+        self._names, self._house = settings.web.names, house
+        self._library, self._setup = library, setup
         self._listen = Listen.of(settings.web)
         self._keys = Keys(key_file(settings)) if self._listen is not None else None
         self.hub = Hub()
@@ -49,6 +51,7 @@ class WebPage:
             trusted=listen.loopback,
             secure=listen.secure,
             library=self._library,
+            setup=self._setup,
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look(keys), name="page-parts")

@@ -26,6 +26,8 @@ from adapters.web.pages import StaffPages
 from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses
 from adapters.web.render import STATIC, Templates, asset
+from adapters.web.setup import SetUp
+from adapters.web.setup_page import SetUpPage
 from adapters.web.signin import SignIn
 from adapters.web.translation import Language, language_for
 from adapters.web.view import Scene
@@ -45,6 +47,7 @@ def make_site(
     trusted: bool,
     secure: bool,
     library: Library | None = None,
+    setup: SetUp | None = None,
 ) -> tuple[Starlette, Pictures]:
     """trusted: everybody who can reach it is staff. `Pictures.watch` is to be run beside the site."""
     templates = Templates(house.place.room, house.place.resident, links, trusted=trusted)
@@ -65,6 +68,8 @@ def make_site(
         music = MusicPage(templates, library, presses, hub)
         further += music.pages()
         views["music"] = (Role.STAFF, View(music.regions))
+    if setup is not None:
+        further += SetUpPage(templates, setup).pages()
     pages = [
         *further,
         *staff.pages(),
@@ -102,6 +107,7 @@ def links(_: Language) -> list[tuple[str, str]]:
         ("/bedside", _("Bedside")),
         ("/music", _("Library")),
         ("/report", _("Report")),
+        ("/setup", _("Set-up")),
     ]
 
 

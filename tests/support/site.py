@@ -24,6 +24,7 @@ from player.model import Command, Feedback, TrackId
 from player.session.messages import Reply
 from player.units import Seconds
 from tests.support.hand_library import HandLibrary
+from tests.support.hand_setup import HandSetUp
 
 T = TypeVar("T")
 PATIENCE_S = 20.0
@@ -44,6 +45,7 @@ class Site:
         self.covers: dict[TrackId, Cover] = {}
         self.answering = True
         self.reason = ""
+        self.setup = HandSetUp()
         self.library = HandLibrary(folder / "brought")
         self.keys = Keys(folder / "page.json")
         self.port = 0
@@ -88,6 +90,7 @@ class Site:
             trusted=self._trusted,
             secure=False,
             library=self.library,
+            setup=self.setup,
         )
         listen = Listen("127.0.0.1", 0)
 

@@ -17,7 +17,13 @@ from tests.support.site import Site, site
 
 OUT: Final = Path("build/screenshots")
 SIZES: Final = {"phone": (360, 740), "tablet": (1180, 820)}
-PAGES: Final = {"staff": "/", "bedside": "/bedside?button", "music": "/music", "problem": "/nothing"}
+PAGES: Final = {
+    "staff": "/",
+    "bedside": "/bedside?button",
+    "music": "/music",
+    "setup": "/setup",
+    "problem": "/nothing",
+}
 STRANGERS: Final = {"enter": "/enter"}
 
 

@@ -1,0 +1,51 @@
+"""Set-up: five questions, saved at once; what devices said; and what cannot be used."""
+
+import pytest
+
+from tests.support.site import Reader, Site
+
+ANSWERS = {
+    "birth_year": "1941",
+    "languages": "de, en",
+    "loved": "artist: Vera Lynn; Greensleeves",
+    "never": "Radetzky March",
+    "risk": "high",
+    "quiet_hours": "20:00-08:00",
+}
+
+
+def test_five_answers_are_in_force(here: Site, reader: Reader) -> None:
+    token = reader.get("/setup").token
+    assert reader.post("/setup", {**ANSWERS, "csrf": token}).headers["location"] == "/setup?saved=1"
+    known = here.setup.known
+    assert (known.birth_year, known.languages, known.risk) == (1941, ("de", "en"), "high")
+    assert (known.loved.artists, known.loved.tracks) == (("Vera Lynn",), ("Greensleeves",))
+    assert (known.never.tracks, known.quiet_hours) == (("Radetzky March",), "20:00-08:00")
+    page = reader.get("/setup").text
+    assert "artist: Vera Lynn; Greensleeves" in page
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [("birth_year", "long ago"), ("birth_year", "1066"), ("quiet_hours", "at night"), ("risk", "<script>")],
+)
+def test_an_answer_that_cannot_be_used_is_shown_again(
+    here: Site, reader: Reader, key: str, answer: str
+) -> None:
+    before = here.setup.known
+    token = reader.get("/setup").token
+    page = reader.post("/setup", {**ANSWERS, key: answer, "csrf": token})
+    assert page.status == 400
+    assert f'id="{key}-wrong"' in page.text and "Radetzky March" in page.text
+    assert "<script>" not in page.text
+    assert here.setup.known == before
+
+
+def test_what_devices_said(reader: Reader) -> None:
+    page = reader.get("/setup/devices").text
+    assert "wrist" in page and "bed-button" in page and "unknown-topic" in page
+
+
+def test_only_staff(stranger: Reader) -> None:
+    assert stranger.get("/setup").status == 303
+    assert stranger.post("/setup", ANSWERS).status == 401
