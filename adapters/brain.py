@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,7 @@ from player.units import Seconds
 log = logging.getLogger(__name__)
 
 TICK = Seconds(5.0)
+EARLY = 20  # events that wait for the broker's connection, which comes after the sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Brain:
         self._session = Session(started)
         self._never: Sequence[TrackId] = started.memory.never
         self._publishers: list[Publisher] = []
+        self._events: deque[Decision | Fault] = deque(maxlen=EARLY)  # for who is announced to later
         self._waiting: dict[str, asyncio.Future[None]] = {}  # feedback that is on its way to the disk
         self._kept: dict[int, asyncio.Future[None]] = {}  # other events that somebody waits for
         self._wake: asyncio.TimerHandle | None = None
@@ -89,9 +92,9 @@ class Brain:
         return self._never
 
     def announce_to(self, publisher: Publisher) -> None:
-        """It hears of every state as it stands, and of everything from now on."""
-        for view in self.views.values():
-            publisher.publish(view)
+        """It hears of every state as it stands, of the newest events, and of everything from now on."""
+        for message in (*self.views.values(), *self._events):
+            publisher.publish(message)
         self._publishers.append(publisher)
 
     def tell(self, fault: Fault) -> None:
@@ -212,6 +215,8 @@ class Brain:
                 assert_never(effect)
 
     def _publish(self, message: StateView | Decision | Fault | Reply) -> None:
+        if isinstance(message, Decision | Fault):
+            self._events.append(message)
         for publisher in self._publishers:
             publisher.publish(message)
 

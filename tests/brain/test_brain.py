@@ -25,6 +25,7 @@ from player.session.messages import (
     AudioReady,
     CommandArrived,
     Event,
+    Fault,
     Memory,
     PlaybackState,
     ProfileChanged,
@@ -109,7 +110,7 @@ async def test_states_are_shown_and_kept_for_the_view() -> None:
         assert room.brain.views[PlaybackState] in room.published
 
 
-async def test_who_listens_later_hears_of_every_state_as_it_stands() -> None:
+async def test_who_listens_later_hears_of_every_state_as_it_stands_and_of_what_happened() -> None:
     class Late:
         def __init__(self) -> None:
             self.heard: list[object] = []
@@ -119,8 +120,11 @@ async def test_who_listens_later_hears_of_every_state_as_it_stands() -> None:
 
     async with Room(MemoryJournal()).living() as room:
         await until_handled(room)
+        fault = Fault(part="audio", problem="no speaker")
+        room.brain.tell(fault)
         late = Late()
         room.brain.announce_to(late)
+        assert late.heard.pop() == fault
         assert late.heard == list(room.brain.views.values()) and len(late.heard) >= 3
 
 

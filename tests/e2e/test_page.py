@@ -24,7 +24,7 @@ PATIENCE_MS = 20_000
 SILENT_DB = -80.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
