@@ -17,8 +17,7 @@ TEST_PACKAGES=(
     pulseaudio pulseaudio-utils mosquitto-clients # what a person would hear and type
     chromium fonts-dejavu-core                    # a real page
     ffmpeg icecast2 wesnoth-music                 # real streams and recordings
-    openssl                                       # certificates of a broker
-    samba                                         # what only libVLC can reach
+    espeak-ng openssl systemd                     # voices, certificates of a broker, checks of the unit
 )
 
 say() { printf 'set-up: %s\n' "$*"; }
