@@ -116,7 +116,7 @@ class PageLibrary:
         profile, barred = self._brain.profile, frozenset(self._brain.never)
         loved, never = Names(profile.loved), Names(profile.never)
         pieces = [
-            _piece(book, loved=loved.any(track), never=book.id in barred or never.any(track))
+            piece_of(book, loved=loved.any(track), never=book.id in barred or never.any(track))
             for book, track in ((book, _track(book)) for book in books)
         ]
         return Listing(pieces=pieces, found=found, spots=self._spots())
@@ -180,7 +180,8 @@ def _track(book: Book) -> Track:
     )
 
 
-def _piece(book: Book, *, loved: bool, never: bool) -> Piece:
+def piece_of(book: Book, *, loved: bool, never: bool) -> Piece:
+    """A row of the shelf as the page shows it."""
     return Piece(
         id=book.id,
         title=book.title,

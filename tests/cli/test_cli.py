@@ -1,34 +1,17 @@
 """The command line: exit codes, one JSON object, failures in a sentence."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from adapters.cli import _guard, main
+from adapters.cli import _guard
 from player.errors import LibraryError, StoreError
 from player.units import SAMPLE_RATE
+from tests.support.command import Lull
 from tests.support.wav import write_wav
-
-Lull = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def lull(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lull:
-    """Exit code, standard output, standard error; a traceback fails the test by itself."""
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lull", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, out, err
-
-    return run
 
 
 @pytest.fixture

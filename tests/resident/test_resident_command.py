@@ -4,9 +4,7 @@ import csv
 import io
 import json
 import sqlite3
-import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import json as coder
 
-from adapters.cli import main
 from adapters.resident.profile_file import write_profile
 from adapters.resident.questions import profile_of
 from adapters.settings_file import load_profile
@@ -25,27 +22,11 @@ from player.ports.records import JournalEntry
 from player.session.messages import Memory
 from player.settings import Profile, Taste
 from player.units import Seconds
+from tests.support.command import Lull
 from tests.support.lull import lull as running_lull
 from tests.support.lull import person
 from tests.support.month import write_month
 from tests.support.music import music
-
-Lull = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def lull(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lull:
-    """Exit code, standard output, standard error."""
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lull", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, out, err
-
-    return run
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from adapters.library.arrivals import Arrivals, Refused, safe_name
+from adapters.page_library import piece_of
 from adapters.store.shelf import Shelf, place_of
-from adapters.web.library import PER_PAGE, Arrival, Listing, Piece, Scanning, Spot, Stick, Wanted
+from adapters.web.library import PER_PAGE, Arrival, Listing, Scanning, Spot, Stick, Wanted
 from player.model import CatalogueEntry, Track, TrackId
 from player.units import Bpm, Seconds
 from tests.support.pieces import features
@@ -43,22 +44,7 @@ class HandLibrary:
         )
         if wanted.piece:
             books, found = [one] if one else [], int(one is not None)
-        pieces = [
-            Piece(
-                id=book.id,
-                title=book.title,
-                artist=book.artist,
-                year=book.year,
-                tempo=book.tempo,
-                tempo_confidence=book.tempo_confidence,
-                calmness=book.calmness,
-                calmness_se=book.calmness_se,
-                heard=book.heard,
-                loved=book.id in self.loved,
-                never=book.id in self.never,
-            )
-            for book in books
-        ]
+        pieces = [piece_of(book, loved=book.id in self.loved, never=book.id in self.never) for book in books]
         spots = []
         for book in self._shelf.spots(250):
             assert book.tempo is not None and book.calmness is not None
