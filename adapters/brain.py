@@ -197,7 +197,7 @@ class Brain:
                 self.views[type(state)] = state
                 self._publish(state)
             case Decide(decision=decision):
-                log.info("%s: %s", decision.event_type, decision.reason)
+                log.info("decided: %s", decision.event_type)  # why is health data: the journal has it
                 self.decisions = [*self.decisions[-4:], decision]
                 self._publish(decision)
             case Fault(problem=problem):

@@ -1,10 +1,12 @@
 """The brain carries out effects at once, and answers only what is on disk."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 
 from adapters.brain import Brain, Hands, journalled
 from adapters.clock import Clock
@@ -14,6 +16,8 @@ from player.model import (
     Command,
     Feedback,
     MixCommand,
+    Quantity,
+    Reading,
     Stop,
     TrackFeatures,
     TrackId,
@@ -23,12 +27,14 @@ from player.model import (
 from player.ports.records import JournalEntry
 from player.session.messages import (
     AudioReady,
+    CatalogueChanged,
     CommandArrived,
     Event,
     Fault,
     Memory,
     PlaybackState,
     ProfileChanged,
+    ReadingArrived,
     Reply,
     Started,
     Stopping,
@@ -36,6 +42,7 @@ from player.session.messages import (
 from player.session.session import Session
 from player.settings import Profile, Settings
 from tests.support.journal import MemoryJournal
+from tests.support.pieces import piece
 
 
 class Room:
@@ -126,6 +133,21 @@ async def test_who_listens_later_hears_of_every_state_as_it_stands_and_of_what_h
         room.brain.announce_to(late)
         assert late.heard.pop() == fault
         assert late.heard == list(room.brain.views.values()) and len(late.heard) >= 3
+
+
+async def test_the_log_says_nothing_about_the_resident(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with Room(MemoryJournal()).living() as room:
+        room.inbox.put(AudioReady(at=room.clock.now()))
+        room.inbox.put(CatalogueChanged(at=room.clock.now(), found=(piece("Träumerei"),), complete=True))
+        agitated = Reading(source="band", quantity=Quantity.AGITATION, value=0.875, at=room.clock.now())
+        room.inbox.put(ReadingArrived(at=room.clock.now(), reading=agitated))
+        room.press(Verb.CALM, "c1")
+        await until_handled(room)
+        decided = list(room.brain.decisions)
+    assert decided and "decided: " in caplog.text
+    for word in ("0.875", "0.88", "agitation", *(decision.reason for decision in decided)):
+        assert word not in caplog.text
 
 
 async def test_the_journal_replays_to_the_same_effects() -> None:
