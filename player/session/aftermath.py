@@ -75,7 +75,8 @@ class Aftermath:
         ladder, entry = self._direction.ladder, self._catalogue.get(broke.track_id)
         if ladder.trial is not None and ladder.trial.entry.track.id == broke.track_id:
             ladder.failed(at)
-        if ladder.standing is not None and ladder.standing.step is Step.COMFORT:
+        heard_copy = ladder.standing is not None and ladder.standing.step is Step.COMFORT
+        if heard_copy or ladder.is_coming(broke.track_id, Step.COMFORT):
             self._catalogue.copy_broke(broke.track_id, at)
         self._catalogue.broke(broke.track_id, at)
         if (

@@ -221,3 +221,14 @@ def test_the_guard_knows_what_the_profile_wants() -> None:
     assert late is not None and late.fade == 1.0
     assert judge(ahead(calmness=0.1), 0.5, "allow") is not None
     assert judge(ahead(calmness=0.5, rise=Lu(4.0), speech=0.2), 0.9, "exclude") is None
+
+
+def test_a_copy_that_cannot_be_opened_is_not_tried_again_and_again() -> None:
+    """It fails before it is heard: the pad comes, not the same copy for ever."""
+    piece = entry("piece", length=30.0)
+    world = World((piece,)).begin()
+    world.handle(ComfortKept(at=world.at, kept=copies(piece)))
+    break_all(world)  # the disk and its copies
+    silent = silence_while(world, 45.0)
+    assert world.heard == PAD_ID and silent <= 2.0
+    assert len([d for d in world.decisions if d.trigger == "fault"]) <= 3
