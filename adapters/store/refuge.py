@@ -55,4 +55,6 @@ def _memory(source: Path) -> list[tuple[str, bytes]]:
     log = source.with_name(f"{source.name}-wal")
     mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     with closing(sqlite3.connect(f"{source.absolute().as_uri()}?{mode}", uri=True)) as old:
+        if not old.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return []  # it was made a moment ago, on a disk that had no room for its first table
         return old.execute("SELECT resident, json FROM memory").fetchall()

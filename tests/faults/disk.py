@@ -4,10 +4,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.faults.row import fault
 from tests.faults.stage import Act, Stage
+from tests.support.disk import fill
 
 SIZE = "12m"
 
@@ -70,17 +70,6 @@ def killed_when_full(stage: Stage) -> Act:
     began = time.monotonic()
     stage.lull.process.kill()
     return Act(began=began)
-
-
-def fill(folder: Path) -> None:
-    """Not a byte is left."""
-    for size in (1 << 16, 1):
-        with (folder / "filler").open("ab", buffering=0) as filler:
-            try:
-                while filler.write(b"\0" * size) == size:
-                    pass
-            except OSError:
-                continue
 
 
 def _run(*argv: str) -> None:

@@ -17,6 +17,7 @@ from player.errors import NewerStoreError, StoreError
 from player.ports.records import JournalEntry
 from player.units import Seconds
 from tests.contracts.journal import journal_entry, put_and_wait
+from tests.support.disk import fill
 
 BIG = b"x" * 4000
 NO_AGE = Seconds(1e12)
@@ -37,16 +38,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def fill(folder: Path) -> None:
-    for size in (1 << 16, 1):
-        with (folder / "filler").open("ab", buffering=0) as filler:
-            try:
-                while filler.write(b"\0" * size) == size:
-                    pass
-            except OSError:
-                continue
 
 
 def telemetry(number: int, *, at: float | None = None) -> JournalEntry:
@@ -99,6 +90,25 @@ def test_a_disk_that_is_read_only_gives_a_refuge_that_knows_what_is_barred(
         safe = SqliteJournal(folder / "journal.db", "demo")
         assert safe.load_memory() == b'{"never": 1}'
         safe.close()
+
+
+def test_a_disk_that_was_full_before_anything_was_decided_does_not_stop_the_music(small_disk: Path) -> None:
+    """SQLite makes the file, and finds no room for its first table."""
+    fill(small_disk)
+    with pytest.raises(StoreError):
+        SqliteJournal(small_disk / "journal.db", "demo")
+    assert (small_disk / "journal.db").stat().st_size == 0
+    with refuge(small_disk) as folder:
+        safe = SqliteJournal(folder / "journal.db", "demo")
+        assert safe.load_memory() is None
+        safe.close()
+
+
+def test_a_damaged_file_that_cannot_be_replaced_stops_the_start(tmp_path: Path) -> None:
+    """Nobody knows what staff barred."""
+    (tmp_path / "journal.db").write_bytes(b"not a database, " * 1000)
+    with pytest.raises(StoreError, match="what staff decided is not known"), refuge(tmp_path):
+        pass
 
 
 def test_telemetry_is_bounded_by_size_and_everything_else_is_kept(tmp_path: Path) -> None:
