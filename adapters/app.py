@@ -27,10 +27,11 @@ from adapters.direct.port import Port
 from adapters.inbox import Inbox
 from adapters.mqtt.endpoint import Endpoint
 from adapters.music import Music
-from adapters.page_library import PageLibrary
-from adapters.page_records import PageRecords
-from adapters.page_report import make_report
-from adapters.page_setup import PageSetUp
+from adapters.page.library import PageLibrary
+from adapters.page.records import PageRecords
+from adapters.page.report import make_report
+from adapters.page.service import WebPage
+from adapters.page.setup import PageSetUp
 from adapters.registrar import Registrar
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
@@ -41,7 +42,6 @@ from adapters.system.lock import DataLock
 from adapters.system.notify import Notifier
 from adapters.terminal import Screen, Snapshot
 from adapters.web.house import House, Place, Vitals
-from adapters.webpage import WebPage
 from player.errors import LullError, NewerStoreError, StoreError
 from player.model import AudioReport, Command, Listened, Load, MixCommand, Progress, SinkOpened, Stop
 from player.session.dating import newest

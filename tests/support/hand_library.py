@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from adapters.library.arrivals import Arrivals, Refused, safe_name
-from adapters.page_library import piece_of
+from adapters.page.library import piece_of
 from adapters.store.shelf import Shelf, place_of
 from adapters.web.library import PER_PAGE, Arrival, Listing, Scanning, Spot, Stick, Wanted
 from player.model import CatalogueEntry, Track, TrackId

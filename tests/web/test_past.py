@@ -7,8 +7,8 @@ import pytest
 from msgspec import json
 
 from adapters.attendance import Attendance
-from adapters.page_records import PageRecords
-from adapters.page_report import make_report
+from adapters.page.records import PageRecords
+from adapters.page.report import make_report
 from adapters.store.catalogue import Catalogue
 from adapters.store.journal import SqliteJournal
 from adapters.web.house import Mark, Point

@@ -17,7 +17,7 @@ _one_at_a_time = asyncio.Lock()
 async def make_report(data: Path, resident: str, language: str) -> bytes:
     """HTML. Raises `LullError` when it cannot be made."""
     async with _one_at_a_time:
-        argv = [sys.executable, "-m", "adapters.page_report", str(data / "journal.db"), resident, language]
+        argv = [sys.executable, "-m", "adapters.page.report", str(data / "journal.db"), resident, language]
         child = await asyncio.create_subprocess_exec(
             *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
