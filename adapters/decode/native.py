@@ -1,6 +1,7 @@
 """Decoding for analysis: a file's own rate and channels, float32, its packets read once and copied once."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, Final, Self, cast
 
 import av
@@ -27,8 +28,9 @@ FORMATS: Final[dict[str, tuple[str, float, float]]] = {
     "s16": ("i2", 0.0, 32768.0),
     "s32": ("i4", 0.0, 2147483648.0),
 }
+Frames = list[AudioFrame]
 NATIVE: Final = frozenset(FORMATS) | {f"{name}p" for name in FORMATS}  # p: planar
-OnPacket = Callable[["Packet[AudioStream]"], object]
+OnPacket = Callable[["Packet[AudioStream]"], bool]  # False: wants no more of them
 
 
 class NativeSource:
@@ -76,9 +78,9 @@ class NativeSource:
     def blocks(self, on_packet: OnPacket | None = None, lasting: Seconds = SECOND) -> Iterator[Pcm]:
         """Blocks of `lasting` (the last one may be shorter) from here to the end, shape (frames, channels).
 
-        on_packet: is given every packet as it is read, up to the first damage.
+        on_packet: is given every packet as it is read, up to the first damage or until it wants no more.
         """
-        for block in self._gathered(self._frames(on_packet), round(lasting * self.rate)):
+        for block in self._gathered(self._decoded(on_packet), round(lasting * self.rate)):
             yield bounded(block)
 
     def excerpt(self, at: Seconds, length: Seconds) -> Iterator[Pcm]:
@@ -88,16 +90,16 @@ class NativeSource:
         """
         self._seek(at)
         skip, left = 0, round(length * self.rate)
-        frames = self._frames(after=self._start + (at - PREROLL) / self.time_base)
-        first = next(frames, None)
+        decoded = self._decoded(after=self._start + (at - PREROLL) / self.time_base)
+        first = next((frames for frames in decoded if frames), None)
         if first is None:
             return
-        if first.pts is not None and first.time_base is not None:
-            begin = float(first.pts * first.time_base) - self._start * self.time_base
+        if first[0].pts is not None and first[0].time_base is not None:
+            begin = float(first[0].pts * first[0].time_base) - self._start * self.time_base
             if abs(begin - at) > ASTRAY:
                 raise DecodeError(self.uri, f"cannot be moved to {at:.1f} s.")
             skip = max(0, round((at - begin) * self.rate))
-        for block in self._gathered(_prepended(first, frames), skip + left):
+        for block in self._gathered(chain((first,), decoded), skip + left):
             kept = block[skip : skip + left]
             skip = max(0, skip - len(block))
             left -= len(kept)
@@ -125,26 +127,22 @@ class NativeSource:
         except av.error.FFmpegError as error:
             raise DecodeError(self.uri, f"cannot be moved to {at:.1f} s ({words(error)}).") from error
 
-    def _frames(
-        self, on_packet: OnPacket | None = None, after: float | None = None
-    ) -> Generator[AudioFrame, None, None]:
-        """Decoded frames; packets that end before `after`, in units of their times, are not decoded."""
+    def _decoded(self, on_packet: OnPacket | None = None, after: float | None = None) -> Iterator[Frames]:
+        """Frames of each packet; packets that end before `after`, in units of their times, are left out."""
         decode = self._stream.codec_context.decode
         while True:
             try:
                 for packet in self._container.demux(self._stream):
-                    if on_packet is not None:
-                        on_packet(packet)
+                    if on_packet is not None and not on_packet(packet):
+                        on_packet = None
                     if after is not None and packet.pts is not None:
                         if packet.pts + (packet.duration or 0) < after:
                             continue
                         after = None
                     try:
-                        frames = decode(packet)
+                        yield decode(packet)
                     except av.error.InvalidDataError as error:
                         self._count_corrupt(error)
-                        continue
-                    yield from frames
             except av.error.EOFError:
                 return
             except av.error.InvalidDataError as error:
@@ -160,35 +158,28 @@ class NativeSource:
         if self.corrupt > MAX_CORRUPT:
             raise DecodeError(self.uri, "is damaged: replace or remove this file.") from error
 
-    def _gathered(self, frames: Iterator[AudioFrame], wanted: int) -> Iterator[Pcm]:
+    def _gathered(self, decoded: Iterable[Frames], wanted: int) -> Iterator[Pcm]:
         """Samples together, `wanted` of each channel in every block but those before a break."""
         # FFmpeg's queue copies at once, so that the decoder's own memory stays small and in the cache
-        fifo, form = av.AudioFifo(), ""
+        fifo: av.AudioFifo | None = None
         try:
-            for given in frames:
-                alike = (
-                    given.format.name == form
-                    and given.sample_rate == self.rate
-                    and given.layout.nb_channels == self.channels
-                )
-                for frame in (given,) if alike else self._native(given):
-                    frame.pts = None  # those of a damaged file may leap
-                    if form:
-                        try:
-                            fifo.write(frame)
-                            continue
-                        except ValueError:  # of another format
-                            if fifo.samples:
+            for given in chain.from_iterable(decoded):
+                if fifo is None or given.layout.nb_channels != self.channels or not _put(fifo, given):
+                    for frame in self._native(given):
+                        if fifo is None or not _put(fifo, frame):
+                            if fifo is not None and fifo.samples:
                                 yield _read(fifo, self.channels)
-                    fifo, form = av.AudioFifo(), frame.format.name
-                    fifo.write(frame)
+                            fifo = av.AudioFifo()
+                            _put(fifo, frame)
+                    if fifo is None:
+                        continue
                 while fifo.samples >= wanted:
                     yield _read(fifo, self.channels, wanted)
         except DecodeError:
-            if fifo.samples:  # music up to the break
+            if fifo is not None and fifo.samples:  # music up to the break
                 yield _read(fifo, self.channels)
             raise
-        if fifo.samples:
+        if fifo is not None and fifo.samples:
             yield _read(fifo, self.channels)
 
     def _native(self, frame: AudioFrame) -> "tuple[AudioFrame] | list[AudioFrame]":
@@ -210,6 +201,16 @@ class NativeSource:
                 return self._resampler.resample(frame)
         except (av.error.FFmpegError, ValueError) as error:
             raise DecodeError(self.uri, f"cannot be converted ({words(error)}).") from error
+
+
+def _put(fifo: av.AudioFifo, frame: AudioFrame) -> bool:
+    """Whether it is of the format and rate of those before (the number of channels is not looked at)."""
+    frame.pts = None  # those of a damaged file may leap
+    try:
+        fifo.write(frame)
+    except ValueError:
+        return False
+    return True
 
 
 def _read(fifo: av.AudioFifo, channels: int, wanted: int = 0) -> Pcm:
@@ -234,8 +235,3 @@ def _read(fifo: av.AudioFifo, channels: int, wanted: int = 0) -> Pcm:
         return whole
     scaled: Pcm = ((whole - np.float32(zero)) * np.float32(1.0 / one)).astype(np.float32, copy=False)
     return scaled
-
-
-def _prepended(first: AudioFrame, rest: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-    yield first
-    yield from rest

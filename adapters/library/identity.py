@@ -33,15 +33,11 @@ class Fingerprint:
         self._count_all = source.kind in RAW_FORMATS and not is_url(source.uri) and not _has_index(source.uri)
         self._first: int | None = None
         self._end = 0.0  # s, of the last packet
-        self._complete = False
 
-    def take(self, packet: "Packet[AudioStream]") -> None:
-        """The next packet."""
-        if self._complete:
-            return
+    def take(self, packet: "Packet[AudioStream]") -> bool:
+        """The next packet; whether more are wanted."""
         if packet.size == 0:
-            self._complete = True
-            return
+            return False
         begin = packet.dts if packet.dts is not None else packet.pts
         if begin is not None:
             self._first = begin if self._first is None else self._first
@@ -49,15 +45,14 @@ class Fingerprint:
         if self._end < HASHED:
             self._digest.update(packet)
         elif not self._count_all:
-            self._complete = True
-            return
+            return False
         self._end += (packet.duration or 0) * self._source.time_base
+        return True
 
     def read(self) -> tuple[TrackId, Seconds]:
         """Reads on as far as needed, without decoding. Raises `DecodeError`."""
         for packet in self._source.packets():
-            self.take(packet)
-            if self._complete:
+            if not self.take(packet):
                 break
         return self.result()
 

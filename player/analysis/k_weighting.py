@@ -5,6 +5,7 @@ product (their impulse response), and only the four state variables are carried 
 double precision.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -86,11 +87,10 @@ def _balanced(a: Matrix, b: Matrix, c: Matrix) -> tuple[Matrix, Matrix, Matrix]:
     return back @ a @ to, back @ b, c @ to
 
 
-class KWeighting:
-    """Filters chunks of exactly `rate` samples, and one last chunk that may be shorter."""
+class _Matrices:
+    """What the filter multiplies with at one rate."""
 
-    def __init__(self, rate: int, channels: int) -> None:
-        self._rate = rate
+    def __init__(self, rate: int) -> None:
         a, b, c, d = _cascade(rate)
         power = [np.eye(STATES)]
         for _ in range(BLOCK):
@@ -101,17 +101,28 @@ class KWeighting:
             toeplitz[i, i:] = response[: BLOCK - i]
         observe = np.array([c @ power[i] for i in range(BLOCK)]).T
         # from the samples of a block and the state before it to what comes out
-        self._block = np.concatenate((toeplitz, observe)).astype(np.float32)
-        self._drive = np.array([power[BLOCK - 1 - i] @ b for i in range(BLOCK)]).astype(np.float32)
+        self.block = np.concatenate((toeplitz, observe)).astype(np.float32)
+        self.drive = np.array([power[BLOCK - 1 - i] @ b for i in range(BLOCK)]).astype(np.float32)
         step = _powers(power[BLOCK], GROUP)
         within = _running_sums(step)
         # from what each block adds to the state to the states before each block, and after the last
-        self._within = np.roll(within, -STATES, axis=0)[:, : GROUP * STATES].astype(np.float32)
-        self._whole_group = np.ascontiguousarray(within[STATES:, GROUP * STATES :])
-        self._over_groups = _running_sums(_powers(step[GROUP], GROUPS))
+        self.within = np.roll(within, -STATES, axis=0)[:, : GROUP * STATES].astype(np.float32)
+        self.whole_group = np.ascontiguousarray(within[STATES:, GROUP * STATES :])
+        self.over_groups = _running_sums(_powers(step[GROUP], GROUPS))
         rest = rate % BLOCK
-        self._rest_state = power[rest].T
-        self._rest_drive = np.array([power[rest - 1 - i] @ b for i in range(rest)]).reshape(rest, STATES)
+        self.rest_state = power[rest].T
+        self.rest_drive = np.array([power[rest - 1 - i] @ b for i in range(rest)]).reshape(rest, STATES)
+
+
+_matrices = lru_cache(maxsize=4)(_Matrices)  # making them takes as long as filtering 8 s of sound
+
+
+class KWeighting:
+    """Filters chunks of exactly `rate` samples, and one last chunk that may be shorter."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self._rate = rate
+        self._matrices = _matrices(rate)
         self._state = np.zeros((channels, STATES))
         groups = rate // BLOCK // GROUP + 1
         groups += groups % 2  # for the batches below
@@ -134,34 +145,37 @@ class KWeighting:
         self._state[:] = 0.0
 
     def _filter(self, planar: Planar) -> Planar:
+        matrices = self._matrices
         channels, samples = planar.shape
         whole = samples // BLOCK
         padded, inputs = self._padded[:channels], self._inputs[:channels]
         padded[:, :whole, :BLOCK] = planar[:, : whole * BLOCK].reshape(channels, whole, BLOCK)
         padded[:, whole:, :BLOCK] = 0.0
         padded[:, whole, : samples - whole * BLOCK] = planar[:, whole * BLOCK :]
-        driven = product(padded.reshape(-1, BLOCK + STATES)[:, :BLOCK], self._drive)
+        driven = product(padded.reshape(-1, BLOCK + STATES)[:, :BLOCK], matrices.drive)
         inputs[:, :, : GROUP * STATES] = driven.reshape(channels, -1, GROUP * STATES)
-        after = driven.reshape(channels, -1, GROUP * STATES).astype(np.float64) @ self._whole_group
+        after = driven.reshape(channels, -1, GROUP * STATES).astype(np.float64) @ matrices.whole_group
         state = self._state[:channels]
         for first in range(0, after.shape[1], GROUPS):
             some = after[:, first : first + GROUPS].reshape(channels, -1)
             size = some.shape[1] + STATES
-            carried = np.concatenate((state, some), axis=1) @ self._over_groups[:size, :size]
+            carried = np.concatenate((state, some), axis=1) @ matrices.over_groups[:size, :size]
             carried = carried.reshape(channels, -1, STATES)
             inputs[:, first : first + GROUPS, GROUP * STATES :] = carried[:, :-1]
             state = carried[:, -1]
-        states = product(inputs.reshape(-1, (GROUP + 1) * STATES), self._within).reshape(channels, -1, STATES)
+        states = product(inputs.reshape(-1, (GROUP + 1) * STATES), matrices.within).reshape(
+            channels, -1, STATES
+        )
         padded[:, :, BLOCK:] = states
         filtered = self._filtered[:channels]
         # batches are too small for a BLAS library to start its threads, and need no loop in Python
         batches = (-1, 2 * GROUP)
         np.matmul(
-            padded.reshape(*batches, BLOCK + STATES), self._block, out=filtered.reshape(*batches, BLOCK)
+            padded.reshape(*batches, BLOCK + STATES), matrices.block, out=filtered.reshape(*batches, BLOCK)
         )
         if samples == self._rate:  # nothing follows a shorter one
-            at_rest = states[:, whole].astype(np.float64) @ self._rest_state
-            self._state[:] = at_rest + planar[:, whole * BLOCK :] @ self._rest_drive
+            at_rest = states[:, whole].astype(np.float64) @ matrices.rest_state
+            self._state[:] = at_rest + planar[:, whole * BLOCK :] @ matrices.rest_drive
         return filtered.reshape(channels, -1)[:, :samples]
 
 

@@ -1,6 +1,7 @@
 """From tracked pulses to beats and downbeats."""
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,7 @@ def at_level(pulses: Sequence[Pulse], tempo: float | None, rate: float) -> tuple
         return ()
     frames = np.array([pulse.frame for pulse in pulses])
     accents = np.array([pulse.strength + BASS_WEIGHT * pulse.bass for pulse in pulses])
-    tracked = 60.0 * rate / float(np.median(np.diff(frames)))
+    tracked = 60.0 * rate / median(np.diff(frames).tolist())
     multiple = min(MULTIPLES, key=lambda each: abs(np.log(each * tracked / tempo)))
     stride = 1.0 / multiple
     phase = _phase(accents, round(stride)) if stride > 1.0 and stride != 1.5 else 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -44,7 +45,7 @@ def curve(stretches: Sequence[Stretch], describe: Describe, model: AffectModel) 
     found = windows(stretches)
     if not found:
         return []
-    lasted = Seconds(float(np.median([each.end - each.begin for each in found])) * (2 * WINDOW + 1))
+    lasted = Seconds(median(each.end - each.begin for each in found) * (2 * WINDOW + 1))
     if lasted < LEAST_HEARD:
         return []
     estimates = model.estimate(describe([each.row for each in found]), lasted)

@@ -1,5 +1,6 @@
 """The short-time spectrum, made once and shared by all meters that need no fine pitch."""
 
+from functools import lru_cache
 from typing import Final
 
 import aubio
@@ -65,6 +66,7 @@ def _grouped(filters: NDArray[np.float32]) -> list[tuple[slice, NDArray[np.float
     return groups
 
 
+@lru_cache(maxsize=8)
 def mel_filters(size: int, rate: int) -> NDArray[np.float32]:
     """Triangles on the mel scale after O'Shaughnessy, shape (MEL_BANDS, size / 2 + 1), summing to 1 per bin.
 

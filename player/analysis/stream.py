@@ -1,6 +1,8 @@
 """The incremental analyser: push what was decoded, ask at any moment."""
 
+import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
@@ -66,9 +68,11 @@ class StreamAnalyzer:
         self._unusable = 0
         self._scan_mode = scan_mode
         self._downmix = _Downmix(channels)
-        self._loudness = LoudnessMeter(rate, channels)
+        # of excerpts that say about what a track's level is, their downmix says enough, in half of the time
+        self._loudness = LoudnessMeter(rate, channels if scan_mode is ScanMode.FULL else 1)
         self._edges = EdgesMeter()
-        self._true_peak = TruePeakMeter(rate, channels)
+        # excerpts do not know the largest value of a track
+        self._true_peak = TruePeakMeter(rate, channels) if scan_mode is ScanMode.FULL else None
         self._spectrum = SpectrumAnalyzer(rate)
         frame_rate = rate / self._spectrum.hop
         self._timbre = TimbreMeter()
@@ -118,8 +122,8 @@ class StreamAnalyzer:
         if self._filled:
             self._analyse(self._chunk[:, : self._filled])
             self._filled = 0
-        meters: tuple[_Meter, ...] = (self._loudness, self._true_peak, self._spectrum, self._timbre)
-        for meter in (*meters, self._rhythm, self._speech, self._partials):
+        meters: tuple[_Meter, ...] = (self._loudness, self._spectrum, self._timbre, self._rhythm)
+        for meter in (*meters, self._speech, self._partials):
             meter.splice()
         self._edges.splice(Seconds(at - self._timeline.end))
         self._timeline.splice(at)
@@ -138,8 +142,10 @@ class StreamAnalyzer:
             self._finished = True
             if self._filled:
                 self._analyse(self._chunk[:, : self._filled])
-            self._true_peak.flush()
-            self._sections = sections(self._timeline.stretches(), self._describe, affect_model())
+            if self._true_peak:
+                self._true_peak.flush()
+            describe = partial(self._describe, rhythm=self._rhythm.read())
+            self._sections = sections(self._timeline.stretches(), describe, affect_model())
         return self.snapshot()
 
     def beats(self) -> tuple[Beat, ...]:
@@ -197,7 +203,7 @@ class StreamAnalyzer:
             momentary_loudness=loudness.momentary,
             short_term_loudness=loudness.short_term,
             largest_rise=loudness.largest_rise,
-            true_peak=self._true_peak.read(),
+            true_peak=self._true_peak.read() if self._true_peak else None,
             spectral_centroid=timbre.centroid,
             spectral_flux=timbre.flux,
             spectral_flatness=timbre.flatness,
@@ -238,15 +244,18 @@ class StreamAnalyzer:
             chunk = np.where(usable, chunk, np.float32(0.0))
         size = chunk.shape[1]
         self._analysed += size
-        steps = self._loudness.push(chunk)
-        self._edges.push(steps)
-        bands, powers = [], []
+        bands, powers, levelled = [], [], []
         for start in range(0, size, self._rate):  # a second at once stays in the cache
             second = chunk[:, start : start + self._rate]
-            self._true_peak.push(second)
+            if self._true_peak:
+                self._true_peak.push(second)
             mono = self._downmix.push(second)
+            if self._scan_mode is ScanMode.QUICK:
+                levelled.append(mono * self._downmix.level)
             bands.append(self._spectrum.push(mono))
             powers.append(self._partials.spectra(mono))
+        steps = self._loudness.push(np.concatenate(levelled)[None] if levelled else chunk)
+        self._edges.push(steps)
         rows = self._measure(steps, bands, powers)
         for i, row in enumerate(rows):
             self._timeline.push(row, Seconds(min(1.0, size / self._rate - i)))
@@ -278,19 +287,28 @@ class _Downmix:
 
     def __init__(self, channels: int) -> None:
         self._heard = np.flatnonzero(CHANNEL_WEIGHTS[channels])
+        self._weights = np.array(CHANNEL_WEIGHTS[channels])[self._heard]
         self._opposite = False
+        self.level = np.float32(1.0)  # by which the last mix has the power of all its channels together
 
     def push(self, planar: Planar) -> Signal:
         if len(planar) != 2:
-            return np.asarray(planar[self._heard].mean(axis=0), dtype=np.float32)
+            heard = planar[self._heard]
+            mixed = np.asarray(heard.mean(axis=0), dtype=np.float32)
+            self._note_level(float(self._weights @ [power(each) for each in heard]), power(mixed))
+            return mixed
         left, right = planar
         mid = left + right
         mid *= np.float32(0.5)
-        mid_power = power(mid)
-        side_power = 0.5 * (power(left) + power(right)) - mid_power  # the difference itself is seldom used
+        mid_power, both = power(mid), power(left) + power(right)
+        side_power = 0.5 * both - mid_power  # the difference itself is seldom used
         # back only when the sum is the stronger one: each change is heard as an onset that is none
         if self._opposite:
             self._opposite = side_power >= mid_power
         else:
             self._opposite = mid_power < CANCELLED * side_power
+        self._note_level(both, side_power if self._opposite else mid_power)
         return np.asarray(0.5 * (left - right)) if self._opposite else np.asarray(mid)
+
+    def _note_level(self, whole: float, mixed: float) -> None:
+        self.level = np.float32(math.sqrt(whole / mixed)) if mixed > 0.0 else np.float32(1.0)

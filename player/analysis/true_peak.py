@@ -1,5 +1,6 @@
 """True peak after ITU-R BS.1770-4 annex 2: the largest value between the samples."""
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -50,6 +51,16 @@ def bound(taps: NDArray[np.float64]) -> tuple[float, float]:
     return float(1.0 + np.abs(rest).sum(axis=1).max()), float(by_curve)
 
 
+@cache
+def _kernel(factor: int) -> tuple[float, float, NDArray[np.float32]]:
+    """`bound`, and the interpolation of `PART` samples, shape (PART + TAPS − 1, PART × (factor − 1))."""
+    taps = interpolator(factor)
+    kernel = np.zeros((PART + TAPS - 1, PART, factor - 1))
+    for i in range(PART):
+        kernel[i : i + TAPS, i] = taps.T
+    return *bound(taps), kernel.reshape(PART + TAPS - 1, -1).astype(np.float32)
+
+
 class TruePeakMeter:
     """Largest magnitude so far. Only blocks that could exceed it are interpolated: the result is the same."""
 
@@ -59,12 +70,7 @@ class TruePeakMeter:
         self.magnitude = 0.0
         self._interpolated = factor > 1
         if self._interpolated:
-            taps = interpolator(factor)
-            self._by_size, self._by_curve = bound(taps)
-            kernel = np.zeros((PART + TAPS - 1, PART, factor - 1))
-            for i in range(PART):
-                kernel[i : i + TAPS, i] = taps.T
-            self._kernel = kernel.reshape(PART + TAPS - 1, -1).astype(np.float32)
+            self._by_size, self._by_curve, self._kernel = _kernel(factor)
             # kept, because fetching fresh memory for them would cost as much as the work
             shape = (3, channels, (-(-rate // BLOCK) + 1) * BLOCK)
             self._scratch = np.zeros(shape, dtype=np.float32)

@@ -101,6 +101,25 @@ def test_an_excerpt_is_a_part_of_the_track_and_joins_nothing() -> None:
     assert found.sections[-1].end == pytest.approx(37.3)
 
 
+@pytest.mark.parametrize("channels", ["stereo", "wide", "opposite", "left alone", "surround"])
+def test_excerpts_measure_loudness_by_their_downmix(channels: str) -> None:
+    left, right = tune(12.0, RATE, bpm=120.0)[:, 0], tune(12.0, RATE, bpm=96.0)[:, 0]
+    planes = {
+        "stereo": (left, left),
+        "wide": (left, right),
+        "opposite": (left, -left),
+        "left alone": (left, 0.0 * left),
+        "surround": (left, right, right, left, right, left),
+    }[channels]
+    piece = np.stack(planes, axis=1).astype(np.float32)
+    quick, full = (analyse(piece, RATE, scan_mode=scan_mode) for scan_mode in (ScanMode.QUICK, ScanMode.FULL))
+    assert quick.integrated_loudness == pytest.approx(full.integrated_loudness, abs=0.2)
+    assert quick.affect is not None
+    assert full.affect is not None
+    assert quick.affect.calmness == pytest.approx(full.affect.calmness, abs=0.02)
+    assert quick.true_peak is None, "excerpts do not know the largest value of a track"
+
+
 # --- rates -----------------------------------------------------------------------------------------
 
 
