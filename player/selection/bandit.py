@@ -14,11 +14,16 @@ from functools import cache
 from operator import mul
 from statistics import NormalDist
 
+import numpy as np
 from msgspec import Struct, field
+from numpy.typing import NDArray
 
 from player.model import TrackId
-from player.selection.gaussian import Matrix, Vector, add_outer, cholesky, diagonal, dot, solve, solve_lower
+from player.selection.gaussian import Matrix, Vector, add_outer, cholesky, diagonal, dot, solve
 from player.units import Seconds
+
+Options = Sequence[tuple[TrackId, Sequence[float]]]
+Floats = NDArray[np.float64]
 
 MAX_TRACKS = 500  # with evidence of their own; the one with the least gives way
 MOST_INNOCENT = -3.0  # log-odds: nothing is so proven that it could not begin to upset; own judgement
@@ -64,19 +69,25 @@ class Posterior:
     def __init__(self, prior: Prior, learned: Learned, keep: float) -> None:
         """keep: the discount from the moment of `learned` to now, (0, 1]."""
         self._prior, self._tracks, self._keep = prior, learned.tracks, keep
-        precision = diagonal([1.0 / d**2 for d in prior.deviation])
-        shift = [keep * value for value in learned.xy] or [0.0] * len(prior.mean)
-        for row, seen in zip(precision, learned.xx, strict=False):
-            for j, value in enumerate(seen):
-                row[j] += keep * value
-        for track in learned.tracks.values():
-            own = self._own_precision(track)
-            add_outer(precision, track.x, -keep * keep / own)
-            for j, value in enumerate(track.x):
-                shift[j] -= keep * value * keep * track.y / own
-        self._lower = cholesky(precision)
-        self.shift = solve(self._lower, shift)  # of the weights from their prior mean
+        precision = np.diag([1.0 / d**2 for d in prior.deviation])
+        shift = np.zeros(len(prior.mean))
+        if learned.xy:
+            precision += keep * np.array(learned.xx)
+            shift += keep * np.array(learned.xy)
+        # sums row by row: the last bit of a matrix product depends on the machine, and a choice must not
+        tracks = learned.tracks.values()
+        x = np.array([track.x for track in tracks]).reshape(-1, len(prior.mean))
+        y = keep * np.array([track.y for track in tracks])
+        own = np.array([self._own_precision(track) for track in tracks])
+        explained = x * (keep / own)[:, None]
+        precision -= np.add.reduce(explained[:, :, None] * (keep * x)[:, None], axis=0)
+        shift -= np.add.reduce(explained * y[:, None], axis=0)
+        self._lower = cholesky(precision.tolist())
+        self.shift = solve(self._lower, shift.tolist())  # of the weights from their prior mean
         self.weights = [m + s for m, s in zip(prior.mean, self.shift, strict=True)]
+        for column, moved in zip((keep * x).T, self.shift, strict=True):
+            y -= moved * column
+        self._own: dict[TrackId, float] = dict(zip(learned.tracks, (y / own).tolist(), strict=True))
 
     def _own_precision(self, track: TrackSums) -> float:
         return 1.0 / self._prior.track_deviation**2 + self._keep * track.n
@@ -87,11 +98,7 @@ class Posterior:
 
     def own(self, track_id: TrackId) -> float:
         """How far a track is believed to differ from what its values say; 0 when it was never heard."""
-        track = self._tracks.get(track_id)
-        if track is None:
-            return 0.0
-        surprise = track.y - sum(s * v for s, v in zip(self.shift, track.x, strict=True))
-        return self._keep * surprise / self._own_precision(track)
+        return self._own.get(track_id, 0.0)
 
     def upsets(self, track_id: TrackId) -> float:
         """Probability that the track upsets this person: few do, and those show it again and again."""
@@ -102,19 +109,31 @@ class Posterior:
         odds = share / (1.0 - share) * math.exp(min(self._keep * track.harm, 50.0))
         return odds / (1.0 + odds)
 
-    def spread(self, track_id: TrackId, x: Sequence[float]) -> tuple[Vector, float]:
-        """Loadings on independent unit normals shared by all tracks, and the deviation of its own."""
-        track = self._tracks.get(track_id)
-        if track is None:
-            return solve_lower(self._lower, x), self._prior.track_deviation
-        own = self._own_precision(track)
-        rest = [v - self._keep * t / own for v, t in zip(x, track.x, strict=True)]
-        return solve_lower(self._lower, rest), 1.0 / math.sqrt(own)
+    def spread(self, options: Options) -> tuple[Floats, Floats]:
+        """Of each option the loadings on independent unit normals that all share, shape (weights, options),
+        and the deviation of its own, shape (options,).
+        """
+        rest, own = np.array([x for _, x in options]), np.empty(len(options))
+        for n, (track_id, _) in enumerate(options):
+            track = self._tracks.get(track_id)
+            if track is None:
+                own[n] = self._prior.track_deviation
+            else:
+                precision = self._own_precision(track)
+                own[n] = 1.0 / math.sqrt(precision)
+                rest[n] -= np.multiply(track.x, self._keep / precision)
+        loads = np.empty(rest.T.shape)
+        for i, row in enumerate(self._lower):  # forward substitution, for all options at once
+            left = rest[:, i]
+            for j in range(i):
+                left = left - row[j] * loads[j]
+            loads[i] = left / row[i]
+        return loads, own
 
     def deviation(self, track_id: TrackId, x: Sequence[float]) -> float:
         """Standard deviation of the expected reward."""
-        shared, own = self.spread(track_id, x)
-        return math.sqrt(dot(shared, shared) + own * own)
+        loads, own = self.spread([(track_id, x)])
+        return math.hypot(*loads[:, 0].tolist(), float(own[0]))
 
 
 class Learner:
@@ -202,14 +221,18 @@ DRAWS = 100  # from the posterior, whose shares are the chances; a tuning consta
 
 
 @cache
-def _normals(size: int, draws: int) -> list[list[float]]:
-    """That many points of so many unit normals, spread evenly and always the same.
+def _normals(size: int, draws: int) -> Floats:
+    """So many unit normals at each of that many points, shape (size, draws), evenly and always the same.
 
     Chance enters only when the lot is drawn. Additive recurrence of square roots of primes (Richtmyer).
     """
     quantile = NormalDist().inv_cdf
-    steps = [math.sqrt(prime) for prime in _primes(size)]
-    return [[quantile((n * step + 0.5 / draws) % 1.0 or 0.5) for step in steps] for n in range(1, draws + 1)]
+    return np.array(
+        [
+            [quantile((n * math.sqrt(prime) + 0.5 / draws) % 1.0 or 0.5) for n in range(1, draws + 1)]
+            for prime in _primes(size)
+        ]
+    )
 
 
 def _primes(count: int) -> list[int]:
@@ -222,19 +245,13 @@ def _primes(count: int) -> list[int]:
     return found
 
 
-def thompson(
-    believed: Posterior, options: Sequence[tuple[TrackId, Sequence[float]]], draws: int = DRAWS
-) -> list[float]:
+def thompson(believed: Posterior, options: Options, draws: int = DRAWS) -> list[float]:
     """For each option the probability that it is the best, from draws of the posterior. Sums to 1."""
-    means = [believed.mean(track_id, x) for track_id, x in options]
-    spreads = [believed.spread(track_id, x) for track_id, x in options]
-    size = len(spreads[0][0])
-    rows = [
-        (mean, own, loads, size + n)
-        for n, (mean, (loads, own)) in enumerate(zip(means, spreads, strict=True))
-    ]
-    wins = [0] * len(options)
-    for normals in _normals(size + len(options), draws):
-        values = [mean + own * normals[n] + sum(map(mul, loads, normals)) for mean, own, loads, n in rows]
-        wins[values.index(max(values))] += 1
-    return [count / draws for count in wins]
+    loads, own = believed.spread(options)
+    normals = _normals(len(loads) + len(options), draws)
+    values = own[:, None] * normals[len(loads) :]
+    values += np.array([believed.mean(track_id, x) for track_id, x in options])[:, None]
+    for load, normal in zip(loads, normals, strict=False):
+        values += load[:, None] * normal
+    wins = np.bincount(values.argmax(axis=0), minlength=len(options))
+    return [count / draws for count in wins.tolist()]
