@@ -89,7 +89,7 @@ class Conversation:
             mqtt,
             self._topics,
             Identity(boot=self._brain.boot, version=version("lull")),
-            Callbacks(self.deliver, self._brain.keep_feedback, self._on_broker, self._vitals),
+            Callbacks(self.deliver, self._brain.keep_feedback, self._tell, self._on_broker, self._vitals),
             self._clock.now,
         )
         self._link = link
@@ -97,17 +97,16 @@ class Conversation:
         async with asyncio.TaskGroup() as group:
             group.create_task(link.run(), name="link")
             if self._settings.devices:
-                devices = DevicesFile(
-                    Path(self._settings.devices),
-                    link.use_mappings,
-                    lambda why: link.publish(Fault(part="devices", problem=why)),
-                )
+                devices = DevicesFile(Path(self._settings.devices), link.use_mappings, self._tell)
                 group.create_task(devices.watch(), name="devices")
             if self._settings.demo:
                 where = urlsplit(self._url)
                 host, port = str(where.hostname), where.port or 1883
                 wristband = VirtualWristband(self._topics.root, host, port, self._clock.now)
                 group.create_task(wristband.run(), name="wristband")
+
+    def _tell(self, problem: str) -> None:
+        self._brain.tell(Fault(part="devices", problem=problem))
 
     def deliver(self, message: Command | Reading) -> None:
         """What a device said, over the wire or on this board."""

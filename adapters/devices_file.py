@@ -2,6 +2,7 @@
 
 import asyncio
 import difflib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,8 @@ from adapters.settings_file import Lines, config_dir, error_at, parsed, plain
 from player.errors import DirectError, SettingsError
 from player.settings import Settings
 from player.units import Seconds
+
+log = logging.getLogger(__name__)
 
 MOST: Final = 64  # mappings of one player, and devices on its board
 PARTS: Final = ("mappings", "direct")
@@ -158,8 +161,9 @@ class DevicesFile:
         try:
             mappings = await asyncio.to_thread(load_devices, self._path, self._profiles)
         except SettingsError as error:
-            self._tell(f"{error}. The devices work on as before: mend the file, it is read again by itself.")
+            self._tell(f"{error} (The devices work on as before; mend the file, it is read again by itself.)")
         else:
+            log.info("devices: %s: %d mappings, from now on these", self._path.name, len(mappings))
             self._use(mappings)
 
     def _stamp(self) -> Stamp:

@@ -13,11 +13,13 @@ class Callbacks:
     deliver: one command or reading; must not block.
     persist_feedback: returns when it is on disk; only then the broker may forget it.
     on_change: connected or not, and why not; connected, and what we are not allowed: in one sentence.
+    tell: one sentence for people about a device, in every place where they look.
     vitals: what `status` carries beside the link's own counters; JSON values.
     """
 
     deliver: Callable[[Command | Reading], None]
     persist_feedback: Callable[[Feedback], Awaitable[None]]
+    tell: Callable[[str], None]
     on_change: Callable[[bool, str], None] = lambda _connected, _why: None
     vitals: Callable[[], Mapping[str, object]] = dict
 

@@ -79,7 +79,7 @@ class MqttLink:
         )
         self._outbox = Outbox()
         kept = frozenset({self._introduction.topic})
-        self._device_link = DeviceLink(self._devices, calls.deliver, self._tell, clock, kept)
+        self._device_link = DeviceLink(self._devices, calls.deliver, calls.tell, clock, kept)
         self._something = asyncio.Event()
         self._askers = Askers(topics, identity.boot)
         self._flood = TokenBucket(FLOOD_RATE, FLOOD_BURST, clock())
@@ -138,9 +138,6 @@ class MqttLink:
         if self.connected:
             self._outbox.add(encode.telemetry(self._topics, counters, self._moment()), self._clock())
             self._something.set()
-
-    def _tell(self, problem: str) -> None:
-        self.publish(Fault(part="devices", problem=problem))
 
     def _answer(self, reply: Reply, asker: Asker | None) -> None:
         moment = self._moment()

@@ -9,6 +9,7 @@ from adapters.mqtt.calls import Callbacks, Identity
 from adapters.mqtt.client import MqttLink
 from adapters.mqtt.topics import Topics
 from player.model import Command, Feedback, Reading
+from player.session.messages import Fault
 from player.settings import MqttSettings
 from player.units import Seconds
 from tests.support.broker import PATIENCE_S
@@ -29,7 +30,7 @@ class Rig:
             settings,
             TOPICS,
             Identity(boot="boot-1", version="0.1.0"),
-            Callbacks(self._deliver, self._persist, self._on_change, vitals),
+            Callbacks(self._deliver, self._persist, self._tell, self._on_change, vitals),
             lambda: Seconds(time.monotonic()),
         )
 
@@ -41,6 +42,9 @@ class Rig:
         self.persist()
         self.feedback.append(feedback)
         self._notify()
+
+    def _tell(self, problem: str) -> None:
+        self.link.publish(Fault(part="devices", problem=problem))
 
     def _on_change(self, connected: bool, why: str) -> None:
         self.changes.append((connected, why))

@@ -32,7 +32,7 @@ async def main(url: str, file: Path, die_at: int) -> None:
     def deliver(_item: Command | Reading) -> None:
         pass
 
-    calls = Callbacks(deliver=deliver, persist_feedback=persist)
+    calls = Callbacks(deliver=deliver, persist_feedback=persist, tell=print)
     link = MqttLink(
         MqttSettings(url=url),
         Topics("lull", "home1", "room7"),
