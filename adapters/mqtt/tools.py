@@ -10,7 +10,7 @@ from typing import IO, Final
 import msgspec
 from msgspec import Struct
 
-from adapters.mqtt.codec import MAX_PAYLOAD, Arrival
+from adapters.mqtt.codec import MAX_PAYLOAD, Arrival, decode
 from adapters.mqtt.connection import Connection, Incoming, Terms, connect
 from adapters.mqtt.encode import Outgoing
 from adapters.mqtt.endpoint import Endpoint
@@ -21,8 +21,10 @@ from adapters.mqtt.mapping.state import State
 from adapters.mqtt.mapping.telling import told
 from adapters.mqtt.mapping.topics import captures, check_filter
 from adapters.mqtt.redaction import Redaction
+from adapters.mqtt.topics import Topics
 from adapters.mqtt.values import clean
-from player.errors import MqttError
+from player.errors import MqttError, PayloadError
+from player.model import Feedback
 from player.settings import MqttSettings
 from player.units import Seconds
 
@@ -77,6 +79,7 @@ def explain(mappings: Iterable[Compiled], trial: Trial) -> list[str]:
         retain=trial.retain,
     )
     silent: list[str] = []
+    lines += _of_lulls_own(came)
     for mapping in mappings:
         state = State(mapping)
         if captures(mapping.topic, trial.topic) is None:
@@ -91,6 +94,23 @@ def explain(mappings: Iterable[Compiled], trial: Trial) -> list[str]:
             lines.extend(f"  result: {told(outcome)}" for outcome in outcomes)
         lines.extend(f"  {line}" for line in _following(mapping, state))
     return (lines or ["no mapping reads this topic:"]) + silent
+
+
+def _of_lulls_own(came: Arrival) -> list[str]:
+    """What Lull itself makes of a message on the topics of a player, which need no mapping."""
+    topics = Topics.around(came.topic)
+    if topics is None:
+        return []
+    head = f"Lull's own topic of player {clean(topics.player, 64)}, site {clean(topics.site, 64)}:"
+    if topics.parse(came.topic) is None:
+        return [head, "  result: nothing: a player reads cmd/NAME, signal/KIND/SOURCE and feedback"]
+    try:
+        taken = decode(topics, came)
+    except PayloadError as error:
+        return [head, f"  result: {told(Rejected(error.reason, error.detail))}"]
+    if isinstance(taken, Feedback):
+        return [head, f"  result: feedback {taken.rating:+d} about {taken.about}"]
+    return [head, f"  result: {told(taken)}"]
 
 
 def _silence(mapping: Compiled, state: State, topic: str) -> str:

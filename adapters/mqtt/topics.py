@@ -22,6 +22,15 @@ class Topics(Struct, frozen=True):
     site: str
     player: str
 
+    @classmethod
+    def around(cls, topic: str) -> "Topics | None":
+        """Those of the player that this topic belongs to; None when it is no topic of Lull's."""
+        match topic.split("/"):
+            case [base, version, site, player, _, *_] if version == VERSION:
+                return cls(base, site, player)
+            case _:
+                return None
+
     @property
     def root(self) -> str:
         return f"{self.base}/{VERSION}/{self.site}/{self.player}"

@@ -139,3 +139,16 @@ def test_the_private_broker_is_found_by_its_port(tmp_path: Path) -> None:
     (tmp_path / "broker").mkdir()
     (tmp_path / "broker" / "port").write_text("4711\n")
     assert reachable(MqttSettings(), tmp_path).url == "mqtt://127.0.0.1:4711"
+
+
+def test_it_knows_what_a_player_itself_reads() -> None:
+    def said(topic: str, payload: str = "", *, retain: bool = False) -> str:
+        return explain([], Trial(topic=f"lull/v1/home1/room7/{topic}", payload=payload, retain=retain))[-1]
+
+    assert said("cmd/calm", '{"id": "1"}') == "  result: command calm by staff"
+    assert said("cmd/calm", "{", retain=True).startswith("  result: rejected, ")
+    assert said("cmd/plya").startswith("  result: rejected, ")
+    assert said("signal/agitation/mat", "0.8") == "  result: reading agitation 0.8 from mat"
+    assert said("feedback", '{"id": "1", "rating": 1}') == "  result: feedback +1 about now"
+    assert "a player reads cmd/NAME" in said("state/playback")
+    assert explain([], Trial(topic="a/v1/b", payload="")) == ["no mapping reads this topic:"]
