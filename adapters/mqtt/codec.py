@@ -22,7 +22,7 @@ MAX_NODES: Final = 512
 FRESH: Final = Seconds(30.0)  # how far a sender's time may be from ours
 
 SAFE: Final = frozenset({Verb.STOP, Verb.PAUSE, Verb.QUIETER})  # taken even late, and twice
-JUDGING: Final = frozenset({Verb.LIKE, Verb.DISLIKE, Verb.NEVER})
+JUDGING: Final = frozenset({Verb.LIKE, Verb.DISLIKE, Verb.NEVER, Verb.ALLOW})
 RANGES: Final = {Verb.VOLUME: (0.0, 100.0), Verb.RATE: (0.0, 4.0)}
 
 _NOT_FINITE = re.compile(rb"[\[{,:\s]-?(NaN|Infinity)\b|^-?(NaN|Infinity)\b")

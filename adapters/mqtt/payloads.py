@@ -18,7 +18,7 @@ Id = Annotated[str, Meta(max_length=128)]
 
 class CommandArgs(Struct, frozen=True, kw_only=True):
     value: float | str | None = None  # volume: percent; rate: 0-4; mode: its name
-    track: Id | None = None  # like, dislike, never
+    track: Id | None = None  # like, dislike, never, allow
 
 
 class CommandPayload(Struct, frozen=True, kw_only=True):

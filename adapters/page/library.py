@@ -116,7 +116,7 @@ class PageLibrary:
         profile, barred = self._brain.profile, frozenset(self._brain.never)
         loved, never = Names(profile.loved), Names(profile.never)
         pieces = [
-            piece_of(book, loved=loved.any(track), never=book.id in barred or never.any(track))
+            piece_of(book, loved=loved.any(track), never=book.id in barred, stated=never.any(track))
             for book, track in ((book, _track(book)) for book in books)
         ]
         return Listing(pieces=pieces, found=found, spots=self._spots())
@@ -180,7 +180,7 @@ def _track(book: Book) -> Track:
     )
 
 
-def piece_of(book: Book, *, loved: bool, never: bool) -> Piece:
+def piece_of(book: Book, *, loved: bool, never: bool, stated: bool = False) -> Piece:
     """A row of the shelf as the page shows it."""
     return Piece(
         id=book.id,
@@ -193,5 +193,6 @@ def piece_of(book: Book, *, loved: bool, never: bool) -> Piece:
         calmness_se=book.calmness_se,
         heard=book.heard,
         loved=loved,
-        never=never,
+        never=never or stated,
+        stated=stated,
     )

@@ -43,6 +43,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     heard: float | None
     loved: bool = False  # by name or by artist
     never: bool = False
+    stated: bool = False  # “never”, and in the set-up: only there it is taken back
 
 
 class Spot(Struct, frozen=True, kw_only=True):

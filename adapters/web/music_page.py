@@ -25,7 +25,7 @@ MOST_PAGES: Final = 100_000
 SEARCH: Final = 100  # characters
 ID: Final = re.compile(r"[0-9a-f]{32}")
 CELL: Final = re.compile(r"(\d{1,2})-(\d{1,2})")
-VERBS: Final = {"like": Verb.LIKE, "allow": Verb.LIKE, "never": Verb.NEVER}
+VERBS: Final = {"like": Verb.LIKE, "allow": Verb.ALLOW, "never": Verb.NEVER}
 LOVES: Final = {"love": True, "unlove": False}
 WIDTH, HEIGHT, MARGIN = 720, 340, 12  # of the picture
 

@@ -23,6 +23,7 @@ BUTTONS: Final = (
     Verb.LIKE,
     Verb.DISLIKE,
     Verb.NEVER,
+    Verb.ALLOW,
     Verb.LOUDER,
     Verb.PLAY,
     Verb.PAUSE,
@@ -56,6 +57,7 @@ class StaffPages:
             regions=self.view.regions(_, self._scene.version),
             now=self._scene.now(_),
             question=self._scene.question(),
+            undo=self._scene.undo(),
             said=answered(visit),
             once=new_id,
         )
@@ -63,10 +65,11 @@ class StaffPages:
     def _regions(self, language: Language) -> Mapping[str, str]:
         """What changes by itself on the staff page, by the id of its element."""
         scene, text = self._scene, self._templates.text
-        question = scene.question()
+        question, undo = scene.question(), scene.undo()
         return {
             "banners": text(language, "parts/banners.html", banners=scene.banners(language)),
             "now": text(language, "parts/now.html", now=scene.now(language)),
+            "undo": text(language, "parts/undo.html", undo=undo) if undo else "",
             "question": text(language, "parts/question.html", question=question) if question else "",
             "restless": text(language, "parts/restless.html", restless=scene.restless(language)),
             "picture": text(language, "parts/picture.html", picture=self._pictures.picture(language)),
@@ -77,6 +80,7 @@ class StaffPages:
         verb = Verb(visit.path.rpartition("/")[2])
         form = await visit.request.form(max_files=0)
         track = form.get("track")
+        title = self._scene.now(visit.language).title
         reply = await self._presses.press(
             Command(
                 verb=verb,
@@ -84,6 +88,8 @@ class StaffPages:
                 track_id=track if isinstance(track, str) and track else None,
             )
         )
+        if reply.ok and isinstance(track, str) and track:
+            self._scene.judged(verb, track, title)
         return answer(visit, verb.value, reply, "/" if visit.role is Role.STAFF else "/enter")
 
     async def feedback(self, visit: Visit) -> Response:

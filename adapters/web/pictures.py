@@ -23,7 +23,7 @@ FADES: Final = Seconds(900.0)  # how long an estimate stands when no other follo
 WIDTH, HEIGHT = 360.0, 150.0  # viewBox units
 LEFT, TOP, BOTTOM = 4.0, 24.0, 20.0
 MOST_LISTED: Final = 12
-PRESSES: Final = frozenset({"calm", "like", "dislike", "never", "stop", "play", "pause", "next"})
+PRESSES: Final = frozenset({"calm", "like", "dislike", "never", "allow", "stop", "play", "pause", "next"})
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -183,6 +183,7 @@ def _event(mark: Mark, _: Language) -> Event | None:
         "like": _("“Good” was pressed"),
         "dislike": _("“Not this one” was pressed"),
         "never": _("“Never” was pressed"),
+        "allow": _("A “never” was taken back"),
         "stop": _("“Stop” was pressed"),
         "calm": _("“Calm now” was pressed"),
     }.get(mark.what)

@@ -8,12 +8,13 @@ from adapters.web.house import House
 from adapters.web.hub import Hub
 from adapters.web.translation import Language, clock_time
 from adapters.web.why import why
-from player.model import Trend, Validity
+from player.model import Trend, Validity, Verb
 from player.session.messages import Decision, PlaybackState
 from player.units import Seconds
 
 ASK_FROM: Final = Seconds(20.0)  # after a swap; own judgement: before, nobody can tell
 ASK_UNTIL: Final = Seconds(600.0)
+UNDO_UNTIL: Final = Seconds(120.0)  # later it is taken back in the library; own judgement
 SOUNDING: Final = frozenset({"playing", "soothing"})
 CALM, LIVELY = 0.6, 0.4  # ends of "neither", calmness 0-1
 RESTLESS, UNEASY = 0.6, 0.4  # as the settings' `agitation_on`, `agitation_off`
@@ -67,17 +68,39 @@ class Question(Struct, frozen=True, kw_only=True):
     title: str
 
 
+class Undo(Struct, frozen=True, kw_only=True):
+    """A “never” that was pressed a moment ago on a page, and may have been a slip."""
+
+    track_id: str
+    title: str
+    until: Seconds
+
+
 class Scene:
-    """Looks at the hub and the house; holds nothing but which questions were answered."""
+    """Looks at the hub and the house; holds but the last question answered and the last “never” pressed."""
 
     def __init__(self, house: House, hub: Hub) -> None:
         self._house, self._hub = house, hub
         self._answered = ""  # id of the question that was answered last
+        self._undo: Undo | None = None
 
     def answer(self, question: str) -> None:
         """A question is asked until one person has answered it, on any page."""
         self._answered = question
         self._hub.changed()
+
+    def judged(self, verb: Verb, track_id: str, title: str) -> None:
+        """A press on a page was carried out."""
+        if verb is Verb.NEVER:
+            until = Seconds(self._house.vitals().at + UNDO_UNTIL)
+            self._undo = Undo(track_id=track_id, title=title, until=until)
+        elif verb is Verb.ALLOW:
+            self._undo = None
+        self._hub.changed()
+
+    def undo(self) -> Undo | None:
+        undo = self._undo
+        return undo if undo is not None and self._house.vitals().at < undo.until else None
 
     @property
     def version(self) -> int:

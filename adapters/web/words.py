@@ -18,6 +18,7 @@ def said(what: str, answer: str, _: Language) -> str:
         "like": _("Noted: this one is good."),
         "dislike": _("Noted. Another piece is coming."),
         "never": _("This piece will not be played here again."),
+        "allow": _("This piece may be played again."),
         "stop": _("Stopped."),
         "louder": _("Louder."),
         "quieter": _("Quieter."),

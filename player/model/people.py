@@ -20,6 +20,7 @@ class Verb(StrEnum):
     LIKE = "like"
     DISLIKE = "dislike"
     NEVER = "never"
+    ALLOW = "allow"  # takes a “never” back
     LOUDER = "louder"
     QUIETER = "quieter"
     VOLUME = "volume"
@@ -41,7 +42,7 @@ class Command(Struct, frozen=True, kw_only=True):
     by: str = "staff"
     value: float | None = None  # volume: percent; rate: 0-4
     mode: AdaptMode | None = None
-    track_id: TrackId | None = None  # like, dislike, never: which track; None: the one playing
+    track_id: TrackId | None = None  # like, dislike, never, allow: which track; None: the one playing
 
 
 class Feedback(Struct, frozen=True, kw_only=True):

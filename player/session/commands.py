@@ -74,6 +74,8 @@ class CommandDesk:
                 return self._next(at, by, minute)
             case Verb.LIKE | Verb.DISLIKE | Verb.NEVER:
                 return self._judge(command, at)
+            case Verb.ALLOW:
+                return self._allow(command.track_id)
             case Verb.LOUDER | Verb.QUIETER:
                 step = 1 if command.verb is Verb.LOUDER else -1
                 return self._limited(self._volume.change(step, minute))
@@ -167,7 +169,7 @@ class CommandDesk:
         match command.verb:
             case Verb.LIKE:
                 self._recall.like(track_id, 1)
-                self._recall.allow(track_id)
+                self._recall.unblock(track_id)
             case Verb.DISLIKE:
                 self._recall.like(track_id, -1)
                 self._recall.upset(track_id, at)
@@ -175,6 +177,13 @@ class CommandDesk:
             case _:
                 self._recall.never(track_id)
                 self.leave(track_id, at, command.by, "Never this piece again")
+        return DONE
+
+    def _allow(self, track_id: TrackId | None) -> Result:
+        """What is barred does not play, so it has to be named."""
+        if track_id is None:
+            return Result(ok=False, reason="bad-value")
+        self._recall.allow(track_id)
         return DONE
 
     def leave_barred(self, bars: Callable[[TrackId], bool], at: Seconds) -> None:

@@ -113,10 +113,16 @@ class Recall:
         if track_id not in self._never:
             self._never.append(track_id)
 
-    def allow(self, track_id: TrackId) -> None:
+    def unblock(self, track_id: TrackId) -> None:
         """A person likes it after all: a block (not a `never`) is lifted."""
         self.version += 1
         self._blocks.pop(track_id, None)
+
+    def allow(self, track_id: TrackId) -> None:
+        """A person takes their “never” back, and every block."""
+        self.unblock(track_id)
+        if track_id in self._never:
+            self._never.remove(track_id)
 
     def feedback_is_new(self, feedback_id: str) -> bool:
         if feedback_id in self._feedback:

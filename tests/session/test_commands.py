@@ -7,6 +7,12 @@ from player.units import Decibels, Percent, Seconds
 from tests.support.world import LIBRARY, World, entry
 
 
+def reason_of(world: World, verb: Verb, **more: str) -> str:
+    reply = world.command(verb, **more)
+    assert reply is not None and reply.ok == (not reply.reason)
+    return reply.reason
+
+
 def test_stop_holds_against_agitation_and_the_end_of_time() -> None:
     world = World().begin()
     world.command(Verb.STOP)
@@ -106,6 +112,20 @@ def test_never_bars_a_track_for_ever_and_leaves_it() -> None:
         assert again.heard != barred
         again.command(Verb.NEXT)
         again.run(8.0)
+
+
+def test_a_never_is_taken_back_by_name() -> None:
+    world = World().begin()
+    barred = str(world.heard)
+    world.command(Verb.NEVER)
+    world.run(2.0)
+    assert barred in world.memory.never
+    assert reason_of(world, Verb.ALLOW) == "bad-value", "of which piece?"
+    world.command(Verb.LIKE, track_id=barred)
+    assert barred in world.memory.never, "a “good” does not lift a “never”"
+    assert reason_of(world, Verb.ALLOW, track_id=barred) == ""
+    assert world.memory.never == ()
+    assert reason_of(world, Verb.ALLOW, track_id=barred) == "", "a second time it changes nothing"
 
 
 def test_dislike_blocks_softly_and_twice_for_good() -> None:

@@ -6,7 +6,7 @@ from adapters.web.patience import EACH
 from tests.support.site import Reader, Site
 
 CLOSED = ("/", "/bedside", "/events/staff", "/events/bedside")
-BUTTONS = ("calm", "like", "dislike", "never", "louder", "play", "pause", "next")
+BUTTONS = ("calm", "like", "dislike", "never", "allow", "louder", "play", "pause", "next")
 
 
 def signed_in(reader: Reader, pin: str) -> str:

@@ -73,7 +73,7 @@ def test_a_stream_begins_with_everything(here: Site, reader: Reader) -> None:
     reader.get("/")
     with stream(reader) as events:
         regions = events.wait("now")
-        assert set(regions) == {"banners", "now", "question", "restless", "picture", "level"}
+        assert set(regions) == {"banners", "now", "undo", "question", "restless", "picture", "level"}
         assert "Träumerei" in regions["now"] and "Nicht zu hören" in regions["now"]  # no frame was written
         assert events.answer.headers["content-type"].startswith("text/event-stream")
         assert events.answer.headers["cache-control"] == "no-store"

@@ -40,6 +40,24 @@ def test_time_is_of_frames_written_and_stands_still_with_them(here: Site, reader
     assert "No sound reaches the speaker" in reader.get("/").text
 
 
+def test_a_never_that_was_a_slip_is_taken_back_at_once(here: Site, reader: Reader) -> None:
+    def pressed(verb: str) -> str:
+        reader.post(f"/press/{verb}", {"csrf": reader.get("/").token, "track": "0" * 32})
+        return reader.get("/").text
+
+    here.do(lambda: here.hub.publish(playing("a")))
+    nothing = '<div id="undo"></div>'
+    assert nothing in reader.get("/").text
+    page = pressed("never")
+    assert "will not be played here again" in page and nothing not in page
+    assert nothing in pressed("allow")
+    assert [(one.verb, one.track_id) for one in here.commands] == [("never", "0" * 32), ("allow", "0" * 32)]
+    assert nothing not in pressed("never")
+    here.vitals = replace(here.vitals, at=Seconds(here.vitals.at + 121.0))
+    here.do(here.hub.changed)
+    assert nothing in reader.get("/").text, "later it is taken back in the library"
+
+
 def test_a_fault_of_the_sound_is_a_banner(here: Site, reader: Reader) -> None:
     broken = replace(playing("a"), fault="The speaker is gone: switch it on.")
     here.do(lambda: here.hub.publish(broken))
