@@ -57,7 +57,7 @@ class Room(Struct, frozen=True, kw_only=True):
     def condition(self, now: Seconds) -> Condition:
         if self.online is False or now - self.seen > SILENT_AFTER:
             return Condition.AWAY
-        if self.fault and self.state not in SOUNDING:
+        if self.fault:  # of the sound device: what is said to play, nobody hears
             return Condition.SILENT
         if self.asked is not None and now - self.asked <= ASKING_FOR:
             return Condition.ASKING

@@ -80,9 +80,13 @@ def test_the_most_urgent_room_comes_first() -> None:
     ]  # fmt: skip
 
 
-def test_a_fault_that_music_plays_through_is_not_silence() -> None:
-    ward = ward_of(room7=(("availability", b"online"), ("state/playback", playback(fault="stream away"))))
-    assert only(ward).condition(NOW) is Condition.UNKNOWN and only(ward).fault == "stream away"
+def test_music_that_is_said_to_play_without_a_sound_device_is_silence() -> None:
+    """A player plays on into nothing while its speaker is gone, to be back at once."""
+    online, lost = ("availability", b"online"), playback(fault="The speaker is gone: switch it on.")
+    ward = ward_of(room7=(online, ("state/playback", lost), ("state/agitation", agitation(0.3))))
+    assert only(ward).condition(NOW) is Condition.SILENT
+    ward.take(f"{ROOT}/room7/state/playback", playback(), NOW)
+    assert only(ward).condition(NOW) is Condition.CALM
 
 
 def test_a_player_that_says_nothing_is_away() -> None:

@@ -1,19 +1,30 @@
 """Pictures of all pages, light and dark, phone and tablet, into build/screenshots: `make screenshots`."""
 
 import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error, Page
 
+from adapters.report.gather import gather
+from adapters.report.page import html
+from adapters.report.rows import JournalRows
 from adapters.web.house import Mark, Point
 from adapters.web.view import ASK_FROM
 from player.model import Evidence, ListenerState, Progress, Quantity, Trend
 from player.session.messages import AgitationState, Decision, PlaybackState, TrackView, VolumeState
 from player.units import Decibels, Frames, Percent, Seconds
-from tests.support.browser import chromium
+from tests.support.broker import running_broker
+from tests.support.browser import chromium, free_port
+from tests.support.month import write_month
 from tests.support.site import Site, site
+from tests.ward.test_rooms import ROOT, agitation, playback
 
 OUT: Final = Path("build/screenshots")
 SIZES: Final = {"phone": (360, 740), "tablet": (1180, 820)}
@@ -110,17 +121,64 @@ def _volume() -> VolumeState:
     return VolumeState(percent=Percent(45.0), max=Percent(70.0), level_db=-28.0)
 
 
+def a_report(folder: Path, days: int) -> str:
+    """The address of the report of a simulated resident."""
+    who = write_month(folder / "journal.db", days=days, randomise=True)
+    path = folder / "report.html"
+    path.write_text(html(gather(JournalRows(folder / "journal.db", who), who), "en", datetime.now(UTC)))
+    return path.as_uri()
+
+
+@contextmanager
+def a_ward(folder: Path) -> Iterator[str]:
+    """The address of `lull ward --web` of four rooms: restless, well, silent by a fault, away."""
+    rooms = {
+        "room4": (playback("soothing"), agitation(0.72), b"online"),
+        "room7": (playback(), agitation(0.21), b"online"),
+        "room9": (playback(fault="The speaker is gone: switch it on."), agitation(0.3), b"online"),
+        "room12": (playback(), agitation(0.2), b"offline"),
+    }
+    with running_broker() as broker:
+        for room, messages in rooms.items():
+            for kind, said in zip(
+                ("state/playback", "state/agitation", "availability"), messages, strict=True
+            ):
+                argv = [
+                    "mosquitto_pub",
+                    "-p",
+                    str(broker.port),
+                    "-r",
+                    "-q",
+                    "1",
+                    "-t",
+                    f"{ROOT}/{room}/{kind}",
+                ]
+                subprocess.run([*argv, "-s"], input=said, check=True)
+        config, port = folder / "ward.yaml", free_port()
+        config.write_text(f"data: {folder}\nmqtt: {{url: '{broker.url}'}}\n")
+        argv = [sys.executable, "-m", "adapters.cli", "ward", "--config", str(config)]
+        with subprocess.Popen([*argv, "--web", "--listen", f"127.0.0.1:{port}"]) as ward:
+            try:
+                yield f"http://127.0.0.1:{port}/ward"
+            finally:
+                ward.terminate()
+
+
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder, chromium() as browser:
+    with TemporaryDirectory() as temporary, chromium() as browser:
+        folder = Path(temporary)
+        shoot(browser, a_report(folder, days=31), "report")
+        with a_ward(folder) as url:
+            shoot(browser, url, "ward", wait_for="text=room12")
         for trusted, pages in ((True, PAGES), (False, STRANGERS)):
-            with site(Path(folder) / str(trusted), trusted=trusted) as here:
+            with site(folder / str(trusted), trusted=trusted) as here:
                 an_afternoon(here)
                 for name, path in pages.items():
                     shoot(browser, f"http://127.0.0.1:{here.port}{path}", name)
 
 
-def shoot(browser: Browser, url: str, name: str) -> None:
+def shoot(browser: Browser, url: str, name: str, wait_for: str = "main") -> None:
     for scheme in ("light", "dark"):
         for size, (width, height) in SIZES.items():
             context = browser.new_context(
@@ -130,9 +188,22 @@ def shoot(browser: Browser, url: str, name: str) -> None:
                 locale="en-GB",
             )
             page = context.new_page()
-            page.goto(url, wait_until="load")
+            _open(page, url)
+            page.wait_for_selector(wait_for)
             page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png", full_page=True)
             context.close()
+
+
+def _open(page: Page, url: str) -> None:
+    """A service that was just started answers in its time."""
+    for _ in range(100):
+        try:
+            page.goto(url, wait_until="load")
+        except Error:
+            page.wait_for_timeout(200)
+        else:
+            return
+    raise RuntimeError(f"nothing answers at {url}")
 
 
 if __name__ == "__main__":
