@@ -36,7 +36,8 @@ class Site:
     All that changes the hub goes through `do`, onto the server's event loop.
     """
 
-    def __init__(self, folder: Path, *, trusted: bool = True) -> None:
+    def __init__(self, folder: Path, *, trusted: bool = True, certificate: str | None = None) -> None:
+        """certificate: path of a PEM file; its key lies beside it as .key. None: plain HTTP."""
         self.commands: list[Command] = []
         self.feedback: list[Feedback] = []
         self.vitals = Vitals(at=Seconds(1_800_000_000.0), pieces=9)
@@ -49,7 +50,7 @@ class Site:
         self.library = HandLibrary(folder / "brought")
         self.keys = Keys(folder / "page.json")
         self.port = 0
-        self._trusted = trusted
+        self._trusted, self._certificate = trusted, certificate
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="site", daemon=True)
@@ -88,11 +89,12 @@ class Site:
             self.keys,
             own_names(),
             trusted=self._trusted,
-            secure=False,
+            secure=self._certificate is not None,
             library=self.library,
             setup=self.setup,
         )
-        listen = Listen("127.0.0.1", 0)
+        key = str(Path(self._certificate).with_suffix(".key")) if self._certificate else None
+        listen = Listen("127.0.0.1", 0, self._certificate, key)
 
         def started(address: str) -> None:
             self.port = int(address.rstrip("/").rpartition(":")[2])
@@ -178,9 +180,9 @@ class Reader:
 
 
 @contextmanager
-def site(folder: Path, *, trusted: bool = True) -> Iterator[Site]:
-    """trusted: as on this machine only; False: as on a network, with a PIN."""
-    here = Site(folder, trusted=trusted)
+def site(folder: Path, *, trusted: bool = True, certificate: str | None = None) -> Iterator[Site]:
+    """trusted: as on this machine only; False: as on a network, with a PIN. certificate: as of `Site`."""
+    here = Site(folder, trusted=trusted, certificate=certificate)
     try:
         yield here
     finally:
