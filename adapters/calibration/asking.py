@@ -43,7 +43,7 @@ def measure(play: Callable[[Decibels], NoisePlayer], profile: Profile, ask: Ask,
                 volume = Percent(min(max(volume + (STEP if word == "+" else -STEP), STEP), top))
                 noise.set(volume_to_db(volume))
                 continue
-            reading = _number(word)
+            reading = number(word)
             if reading is None:
                 tell("That is no number between 15 and 110.")
             elif reading > LOUDEST_READING:
@@ -69,13 +69,14 @@ def _reading(ask: Ask, tell: Tell, question: str) -> float:
         answer = ask(question).strip().lower()
         if answer in ("q", "quit", ""):
             raise StoppedError("Stopped: nothing was changed.")
-        value = _number(answer)
+        value = number(answer)
         if value is not None:
             return value
         tell("That is no number between 15 and 110.")
 
 
-def _number(word: str) -> float | None:
+def number(word: str) -> float | None:
+    """dB(A) as people type them; None for what no meter shows in a room."""
     try:
         value = float(word.replace(",", "."))
     except ValueError:

@@ -2,15 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
 
 from adapters.brain import Brain
-from adapters.calibration.stored import load_calibration
 from adapters.clock import Clock
 from adapters.conversation import Conversation
+from adapters.page.level import LevelCheck
 from adapters.registrar import Registrar
 from adapters.resident.questions import profile_of
 from adapters.web.setup import Heard
@@ -28,7 +27,8 @@ class PageSetUp:
     def __init__(
         self, settings: Settings, brain: Brain, registrar: Registrar, conversation: Conversation, clock: Clock
     ) -> None:
-        self._settings, self._brain, self._registrar = settings, brain, registrar
+        self._brain, self._registrar = brain, registrar
+        self.level = LevelCheck(settings, brain, registrar)
         self._conversation, self._clock = conversation, clock
         self._heard: OrderedDict[tuple[str, str], tuple[Seconds, Command | Reading]] = OrderedDict()
         conversation.follow(self._hear)
@@ -46,10 +46,6 @@ class PageSetUp:
         never = replace(stated.never, words=known.never.words)
         await self._registrar.state(replace(stated, loved=loved, never=never))
         return ""
-
-    def full_scale_dba(self) -> float | None:
-        measured = load_calibration(Path(self._settings.data))
-        return measured.full_scale_dba if measured else self._settings.audio.full_scale_dba
 
     def heard(self) -> Sequence[Heard]:
         now = self._clock.now()

@@ -18,6 +18,37 @@ class Heard(Struct, frozen=True, kw_only=True):
     button: bool
 
 
+class Level(Struct, frozen=True, kw_only=True):
+    """At the ear, in dB(A): full_scale_dba, None: not measured; day_dba and night_dba, the limits.
+
+    volume: percent, of noise that plays now; None: none does. top: its highest.
+    """
+
+    full_scale_dba: float | None
+    volume: float | None
+    top: float
+    day_dba: float
+    night_dba: float
+
+
+class LevelCheck(Protocol):
+    """Each step gives "" or why not: number, sound, no-noise, too-loud, near-room or impossible."""
+
+    def view(self) -> Level: ...
+
+    async def begin(self, room: str) -> str:
+        """Quiet noise; `room`: dB(A) of the room without it."""
+        ...
+
+    async def step(self, *, louder: bool) -> str: ...
+
+    async def finish(self, reading: str) -> str:
+        """What the meter shows, dB(A): then the limits hold. Raises `LullError`."""
+        ...
+
+    async def stop(self) -> None: ...
+
+
 class SetUp(Protocol):
     def profile(self) -> Profile:
         """The one in force."""
@@ -30,9 +61,8 @@ class SetUp(Protocol):
         """
         ...
 
-    def full_scale_dba(self) -> float | None:
-        """dB(A) at the ear, None: not calibrated."""
-        ...
+    @property
+    def level(self) -> LevelCheck: ...
 
     def heard(self) -> Sequence[Heard]:
         """The newest first."""

@@ -25,13 +25,34 @@ class SetUpPage:
             Page("/setup", self.page),
             Page("/setup/devices", self.devices),
             Page("/setup", self.state, "POST"),
+            Page("/setup/level", self.level, "POST"),
         ]
 
     async def page(self, visit: Visit) -> Response:
         saved = visit.request.query_params.get("saved") == "1"
         _ = visit.language
         said = _("Saved. It holds from now on.") if saved else ""
-        return self._page(visit, answers_of(self._setup.profile()), said=said)
+        wrong = _level_words(visit.request.query_params.get("level", ""), _)
+        return self._page(visit, answers_of(self._setup.profile()), said=said, level_wrong=wrong)
+
+    async def level(self, visit: Visit) -> Response:
+        """One step of the measurement at the ear."""
+        form = await visit.request.form(max_files=0)
+        check, dba = self._setup.level, str(form.get("dba", ""))[:LONGEST]
+        why = ""
+        try:
+            match str(form.get("do", "")):
+                case "begin":
+                    why = await check.begin(dba)
+                case "louder" | "quieter" as way:
+                    why = await check.step(louder=way == "louder")
+                case "save":
+                    why = await check.finish(dba)
+                case _:
+                    await check.stop()
+        except LullError:
+            why = "failed"
+        return RedirectResponse(f"/setup?level={why or 'done'}#level-title", 303)
 
     async def devices(self, visit: Visit) -> Response:
         """What arrived, for the script that asks again and again."""
@@ -49,7 +70,14 @@ class SetUpPage:
         return self._page(visit, {**answers_of(self._setup.profile()), **answers}, wrong=wrong, status=400)
 
     def _page(
-        self, visit: Visit, answers: Mapping[str, str], *, said: str = "", wrong: str = "", status: int = 200
+        self,
+        visit: Visit,
+        answers: Mapping[str, str],
+        *,
+        said: str = "",
+        wrong: str = "",
+        level_wrong: str = "",
+        status: int = 200,
     ) -> Response:
         return self._templates.page(
             visit,
@@ -59,12 +87,28 @@ class SetUpPage:
             wrong=wrong,
             said=said,
             devices=self._devices(visit.language),
-            full_scale_dba=self._setup.full_scale_dba(),
+            level=self._setup.level.view(),
+            level_wrong=level_wrong,
         )
 
     def _devices(self, language: Language) -> str:
         heard, rejected = self._setup.heard(), self._setup.rejected()
         return self._templates.text(language, "parts/devices.html", heard=heard, rejected=rejected)
+
+
+def _level_words(why: str, _: Language) -> str:
+    """Why a step was not taken; "" when it was."""
+    return {
+        "number": _("Please type a number between 15 and 110."),
+        "too-loud": _(
+            "This is too loud. The noise is quiet again: turn the amplifier down and go on in steps."
+        ),
+        "near-room": _("Too near to the room itself: make the noise louder, or the room quieter."),
+        "impossible": _("This cannot be. Please look at the meter again."),
+        "no-noise": _("The noise had ended. Please begin again."),
+        "sound": _("No sound could be played. Please look at the loudspeaker."),
+        "failed": _("This could not be saved. Please try again."),
+    }.get(why, "")
 
 
 def answers_of(profile: Profile) -> dict[str, str]:

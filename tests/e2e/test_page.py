@@ -22,6 +22,7 @@ LOOK = int(0.5 * SAMPLE_RATE)  # frames of one look at the recording
 MOST_LOOKS = 100
 PATIENCE_MS = 20_000
 SILENT_DB = -80.0
+NOISE_AT_20_DB = -69.6  # -23 LUFS less 40 dB, two channels that differ, mixed to one
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +200,29 @@ def _end_and_start(running: Lull, page: Page) -> None:
     expect(page.locator("#link")).to_be_visible()
     running.restart()
     running.wait_line(r"page: http")
+
+
+def test_the_level_is_measured_over_the_page(
+    pulse: PulseServer, tones: dict[str, Any], phone: Page, tmp_path: Path
+) -> None:
+    """The music pauses, noise is heard and grows by the step that was pressed, and the music comes back."""
+    with lull(tones, tmp_path, pulse.env) as running, pulse.record() as recording:
+        running.wait_line(r"page: http")
+        phone.goto(f"{address(tones)}setup")
+        wait_heard(recording, lambda name, _: name == "lively")
+        phone.get_by_label("The meter in the quiet room, dB(A)").fill("30")
+        press(phone, "Begin with quiet noise")
+        expect(phone.locator(".measure strong")).to_have_text("Noise at 20 %, at most 100 %.")
+        _, quiet = wait_heard(recording, lambda _, level: abs(level - NOISE_AT_20_DB) < 1.0)
+        press(phone, "Louder")
+        expect(phone.locator(".measure strong")).to_have_text("Noise at 25 %, at most 100 %.")
+        wait_heard(recording, lambda _, level: abs(level - quiet - 2.5) < 0.5)
+        phone.get_by_label("The meter now, dB(A)").fill("33")
+        press(phone, "Save the measurement")
+        expect(phone.locator("#level-wrong")).to_contain_text("Too near to the room itself")
+        phone.get_by_label("The meter now, dB(A)").fill("50,5")
+        press(phone, "Save the measurement")
+        expect(phone.locator("main")).to_contain_text("Measured: the music stays below")
+        wait_heard(recording, lambda name, level: name == "lively" and level > SILENT_DB)
+        phone.goto(f"{address(tones)}setup")
+        expect(phone.locator("main")).to_contain_text("Measured: the music stays below")

@@ -46,6 +46,29 @@ def test_what_devices_said(reader: Reader) -> None:
     assert "wrist" in page and "bed-button" in page and "unknown-topic" in page
 
 
+def test_the_level_is_measured_in_steps(here: Site, reader: Reader) -> None:
+    check = here.setup.level
+
+    def step(do: str, dba: str = "") -> str:
+        form = {"csrf": reader.get("/setup").token, "do": do, "dba": dba}
+        location = reader.post("/setup/level", form).headers["location"]
+        return reader.get(location.partition("#")[0]).text
+
+    assert "Not measured yet" in reader.get("/setup").text
+    assert "Noise at 20 %, at most 60 %." in step("begin", "31,5")
+    step("louder")
+    step("quieter")
+    check.why = "too-loud"
+    assert "This is too loud." in step("save", "90")
+    check.why = ""
+    assert "the music stays below 65 dB(A), in quiet hours below 50" in step("save", "52")
+    step("stop")
+    step("nonsense")
+    assert check.steps == ["begin 31,5", "louder", "quieter", "finish 90", "finish 52", "stop", "stop"]
+    assert "<script>" not in reader.get("/setup?level=<script>").text
+    assert reader.post("/setup/level", {"do": "begin"}).status == 403
+
+
 def test_only_staff(stranger: Reader) -> None:
     assert stranger.get("/setup").status == 303
     assert stranger.post("/setup", ANSWERS).status == 401
