@@ -1,6 +1,6 @@
 """The icon in the sizes that phones ask for, drawn from icon.svg: `python -m tests.web.draw_icons`."""
 
-from adapters.web.site import STATIC
+from adapters.web.render import STATIC
 from tests.support.browser import chromium
 
 SIZES = (192, 512)
