@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from adapters.library.find import find
 from adapters.mqtt.broker import PrivateBroker
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.trial import try_rights
+from adapters.page.check import try_page
 from adapters.system.child import saving
 from adapters.system.lock import DataLock
 from player.errors import AlreadyRunningError, LibraryError, LullError
@@ -51,6 +53,7 @@ def findings(settings: Settings, profile: Profile) -> Iterator[Finding]:
     yield _calibration(settings)
     yield from _music(settings)
     yield _tried("broker", lambda: asyncio.run(_broker(settings)))
+    yield _page(settings)
     yield _vlc()
 
 
@@ -117,6 +120,14 @@ async def _broker(settings: Settings) -> str:
     async with PrivateBroker(Path(settings.data) / "broker-check", saving) as broker:
         mqtt = MqttSettings(url=broker.url, base=settings.mqtt.base)
         return f"a private one starts: {await try_rights(mqtt, topics)}"
+
+
+def _page(settings: Settings) -> Finding:
+    try:
+        well, text = try_page(settings, datetime.now(UTC))
+    except LullError as error:
+        return Finding("page", False, str(error))
+    return Finding("page", True if well else None, text)
 
 
 def _vlc() -> Finding:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Translate = Callable[..., str]
-BLUE, RED, GREEN, GREY = (
-    "#2f5d8a",
+TEAL, RED, GREEN, GREY = (
+    "#1d6f66",
     "#a8443a",
     "#3d7a50",
     "#8a8a8a",
@@ -24,7 +24,7 @@ def played(report: Report, _: Translate) -> str:
 
     def draw(ax: "Axes") -> None:
         at = range(len(days))
-        ax.bar(at, [day.played_min for day in days], color=BLUE, label=_("heard"), width=0.8)
+        ax.bar(at, [day.played_min for day in days], color=TEAL, label=_("heard"), width=0.8)
         silent = [day.to_no_device_min for day in days]
         if any(silent):
             under = [day.played_min for day in days]
@@ -42,7 +42,7 @@ def played(report: Report, _: Translate) -> str:
 def hours(report: Report, _: Translate) -> str:
     def draw(ax: "Axes") -> None:
         known = [of for of in report.hours if of.mean is not None]
-        ax.bar([of.hour for of in known], [of.mean or 0.0 for of in known], color=BLUE, width=0.8)
+        ax.bar([of.hour for of in known], [of.mean or 0.0 for of in known], color=TEAL, width=0.8)
         ax.axhline(report.threshold, color=RED, linestyle="--", linewidth=1)
         ax.text(23.4, report.threshold, _("restless"), color=RED, ha="right", va="bottom")
         ax.set_xlim(-0.6, 23.6)
@@ -91,8 +91,8 @@ def tracks(report: Report, _: Translate) -> str:
     def draw(ax: "Axes") -> None:
         for row, of in enumerate(reversed(known)):
             if of.change is not None:
-                ax.plot([of.change.low, of.change.high], [row, row], color=BLUE, linewidth=2)
-                ax.plot(of.change.mean, row, "o", color=BLUE)
+                ax.plot([of.change.low, of.change.high], [row, row], color=TEAL, linewidth=2)
+                ax.plot(of.change.mean, row, "o", color=TEAL)
         ax.axvline(0.0, color="black", linewidth=0.7)
         ax.set_yticks(range(len(known)), [short(of.title) for of in reversed(known)])
         ax.set_xlabel(_("change of agitation (left: calmer), 95 % interval"))

@@ -1,7 +1,7 @@
 """The same actions for programs: JSON, described by its own OpenAPI."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -136,11 +136,6 @@ class Api:
             Operation("POST", "/api/feedback", "Better, same or worse?", self.feedback, Reply, Judgement),
         ]
 
-    def pages(self) -> list[Page]:
-        return [
-            Page(one.path, _page(one), one.method, one.need, token=one.token) for one in self.operations()
-        ]
-
     # --- answers ------------------------------------------------------------------------------------------
 
     async def session(self, visit: Visit, _body: None) -> SessionView:
@@ -201,6 +196,10 @@ class Api:
         if reply.ok and question is not None:
             self._scene.answer(question.id)
         return reply
+
+
+def pages_of(operations: Iterable[Operation]) -> list[Page]:
+    return [Page(one.path, _page(one), one.method, one.need, token=one.token) for one in operations]
 
 
 def _page(one: Operation) -> Callable[[Visit], Awaitable[Response]]:

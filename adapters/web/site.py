@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from adapters.web.api import Api, Operation
+from adapters.web.api import Api, Operation, pages_of
 from adapters.web.bedside import Bedside
 from adapters.web.door import Door
 from adapters.web.events import Events, View
 from adapters.web.headers import Headers, Hosts
 from adapters.web.house import House
+from adapters.web.house_api import LibraryApi, SetUpApi
 from adapters.web.hub import Hub
 from adapters.web.keys import Keys
 from adapters.web.library import Library
@@ -62,23 +63,25 @@ def make_site(
         "bedside": (Role.FAMILY, bedside.view),
     }
     signin = SignIn(templates, door, keys)
-    api = Api(house, hub, scene, presses, signin)
+    operations = Api(house, hub, scene, presses, signin).operations()
     further: list[Page] = []
     if library is not None:
         music = MusicPage(templates, library, presses, hub)
         further += music.pages()
+        operations += LibraryApi(library).operations()
         views["music"] = (Role.STAFF, View(music.regions))
     if setup is not None:
         further += SetUpPage(templates, setup).pages()
+        operations += SetUpApi(setup).operations()
     pages = [
         *further,
         *staff.pages(),
         *bedside.pages(),
         *signin.pages(),
-        *api.pages(),
+        *pages_of(operations),
         *Events(house.place.boot, hub, views).pages(),
     ]
-    return assembled(templates, door, names, pages, api.operations()), pictures
+    return assembled(templates, door, names, pages, operations), pictures
 
 
 def assembled(

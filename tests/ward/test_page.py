@@ -1,43 +1,15 @@
 """The ward's page with a real broker and a real browser: who needs somebody, and a press that is told."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from adapters.ward.website import WardSite
-from adapters.web.keys import Keys
-from adapters.web.listening import Listen
-from player.settings import MqttSettings, Settings
-from tests.support.broker import PATIENCE_S, Broker, listening, running_broker
-from tests.support.browser import PHONE, chromium, free_port, scrolls_sideways, violations
+from tests.support.broker import PATIENCE_S, listening, running_broker
+from tests.support.browser import PHONE, chromium, scrolls_sideways, violations
 from tests.support.site import Reader
+from tests.support.ward_site import EVENING, an_evening, opened
 from tests.ward.test_rooms import ROOT, playback
-
-
-@asynccontextmanager
-async def opened(broker: Broker, folder: Path) -> AsyncIterator[int]:
-    port = free_port()
-    settings = Settings(site="home1", data=str(folder), mqtt=MqttSettings(url=broker.url))
-    ward = WardSite(settings, Listen("127.0.0.1", port), Keys(folder / "ward.json"))
-    task = asyncio.create_task(ward.run())
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            await ward.link.settled.wait()
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except ConnectionRefusedError:
-                    await asyncio.sleep(0.05)
-                    continue
-                writer.close()
-                break
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_room_is_shown_and_told(tmp_path: Path) -> None:
@@ -96,3 +68,27 @@ def _look(port: int, scheme: str) -> None:
         page.get_by_role("button", name="Calm now").focus()
         page.keyboard.press("Enter")
         expect(page.locator("#said")).to_have_text("room7 was told to play calmer music.", timeout=20_000)
+
+
+async def test_five_rooms_on_every_screen(tmp_path: Path) -> None:
+    with running_broker() as broker:
+        async with opened(broker, tmp_path) as port:
+            await an_evening(broker, port)
+            await asyncio.to_thread(_look_at_all, port)
+
+
+def _look_at_all(port: int) -> None:
+    with chromium() as browser:
+        for language in ("en-GB", "de-DE", "fr-FR"):
+            page = browser.new_context(locale=language, color_scheme="dark").new_page()
+            page.goto(f"http://127.0.0.1:{port}/ward")
+            for width, height in ((360, 740), (320, 568), (1180, 820), (590, 410)):  # the last: at 200 %
+                page.set_viewport_size({"width": width, "height": height})
+                assert not scrolls_sideways(page), (width, language)
+            assert violations(page) == []
+            reached = set()
+            for _ in range(40):
+                page.keyboard.press("Tab")
+                reached.add(page.evaluate("document.activeElement.id"))
+            assert {f"{what}-{room}" for what in ("calm", "stop") for room in EVENING} <= reached
+            page.context.close()

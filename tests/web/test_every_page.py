@@ -89,6 +89,30 @@ def test_a_press_by_keyboard_counts(browser: Browser, sites: dict[bool, Site]) -
     page.context.close()
 
 
+def test_a_mistaken_never_is_taken_back_at_once(browser: Browser, sites: dict[bool, Site]) -> None:
+    here = sites[True]
+    before = len(here.commands)
+    page, other = opened(browser, here, "/", viewport=PHONE), opened(browser, here, "/")
+    take_back = page.get_by_role("button", name="take it back")
+    expect(take_back).to_be_hidden()
+    page.get_by_role("button", name="Never", exact=True).click()
+    expect(other.locator("#undo")).to_contain_text("Clair de lune")  # on every page
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    take_back.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("This piece may be played again.")
+    expect(take_back).to_be_hidden()
+    expect(other.get_by_role("button", name="take it back")).to_be_hidden()
+    done = here.commands[before:]
+    assert [(command.verb, command.track_id) for command in done] == [
+        ("never", "0" * 32),
+        ("allow", "0" * 32),
+    ]
+    for one in (page, other):
+        one.context.close()
+
+
 def test_a_script_in_a_title_is_only_a_title(browser: Browser, sites: dict[bool, Site]) -> None:
     """In the page as it comes and in what the events bring; and the policy would stop it anyway."""
     here = sites[True]
