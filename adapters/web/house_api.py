@@ -130,7 +130,7 @@ class SetUpApi:
         del visit
         return SetUpView(
             answers=answers_of(self._setup.profile()),
-            full_scale_dba=self._setup.full_scale_dba(),
+            full_scale_dba=self._setup.level.view().full_scale_dba,
             devices=list(self._setup.heard()),
             rejected=dict(self._setup.rejected()),
         )
