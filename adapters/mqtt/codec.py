@@ -81,7 +81,7 @@ def _command(address: Address, arrival: Arrival) -> Command:
         raise PayloadError(topic, "retained", "publish commands without the retain flag")
     payload = _command_payload(verb, arrival)
     named = (payload.args.track or payload.track) if verb in JUDGING else None
-    if verb not in SAFE and named is None:
+    if verb not in SAFE and (named is None or verb is Verb.ALLOW):  # a late “allow” must not undo a “never”
         _require_fresh(payload.ts, arrival)
     return Command(
         verb=verb,

@@ -215,6 +215,8 @@ def test_what_makes_it_quieter_is_taken_whatever_its_fields_say(verb: str, paylo
 def test_a_judgement_that_names_its_track_may_be_late() -> None:
     late = f'{{"ts":"{LATE}","args":{{"track":"ab"}}}}'.encode()
     assert read("cmd/dislike", late) == Command(verb=Verb.DISLIKE, track_id="ab")
+    assert refused("cmd/allow", late) == "stale", "it might undo a newer “never”"
+    assert read("cmd/allow", b'{"args":{"track":"ab"}}') == Command(verb=Verb.ALLOW, track_id="ab")
 
 
 def test_a_short_expiry_makes_fresh_and_a_long_one_does_not() -> None:
