@@ -12,6 +12,7 @@ import pytest
 
 from adapters.mqtt.discovery import announcement
 from adapters.mqtt.endpoint import CREDENTIAL
+from adapters.mqtt.mapping.compiler import compile_mapping
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.trial import try_rights
 from adapters.ward.follow import WardLink
@@ -25,7 +26,14 @@ from tests.support.link import linked
 
 SHIPPED = Path(__file__).parents[2] / "config" / "broker"
 ROOM = Topics("lull", "home1", "room7")
-ACCOUNTS = {"player-room7": "pw-player", "staff": "pw-staff", "ward": "pw-ward", "strap-7": "pw-strap"}
+DEAF = "user deaf\ntopic write lull/v1/home1/room7/#\n"  # a player whose right to read was forgotten
+ACCOUNTS = {
+    "player-room7": "pw-player",
+    "staff": "pw-staff",
+    "ward": "pw-ward",
+    "strap-7": "pw-strap",
+    "deaf": "pw-deaf",
+}
 
 
 def free_port() -> int:
@@ -44,7 +52,7 @@ def secure_config(folder: Path, ports: tuple[int, int], certificate_name: str = 
     for shipped, here in zip(("8883", "8884"), ports, strict=True):
         assert f"listener {shipped}\n" in text
         text = text.replace(f"listener {shipped}\n", f"listener {here} 127.0.0.1\n")
-    (folder / "acl").write_text((SHIPPED / "acl").read_text())
+    (folder / "acl").write_text((SHIPPED / "acl").read_text() + DEAF)
     (folder / "acl").chmod(0o600)
     file = folder / f"{certificate_name}.conf"
     file.write_text(text + "user root\nlog_dest none\n")
@@ -116,7 +124,7 @@ async def test_a_certificate_is_an_account(secure: Secure) -> None:
         cert_file=str(secure.folder / "player-room7.crt"),
         key_file=str(secure.folder / "player-room7.key"),
     )
-    assert "reads 3 topics" in await try_rights(mine, ROOM)
+    assert "reads and writes lull/v1/home1/room7/#" in await try_rights(mine, ROOM)
     without = MqttSettings(url=mine.url, ca_file=mine.ca_file)
     with pytest.raises(MqttError, match=r"cert_file|answer|connection"):
         await try_rights(without, ROOM)
@@ -143,6 +151,20 @@ async def test_a_right_that_is_missing_is_named(secure: Secure) -> None:
         await rig.until(lambda: any("does not let us write" in why for _, why in rig.changes))
         why = next(why for _, why in rig.changes if why)
         assert "Not authorized" in why and "give this account the right" in why
+
+
+async def test_a_right_to_read_that_is_missing_is_named(secure: Secure) -> None:
+    """Mosquitto agrees to the subscription all the same: only what does not come shows it."""
+    with pytest.raises(MqttError, match=r"does not come back.*read and write lull/v1/home1/room7/#"):
+        await try_rights(secure.settings("deaf"), ROOM)
+
+
+async def test_a_device_whose_topic_may_not_be_read_is_not_called_readable(secure: Secure) -> None:
+    button = compile_mapping(
+        {"topic": "stat/bedside/RESULT", "kind": "event", "on": {"SINGLE": {"command": "stop"}}}
+    )
+    said = await try_rights(secure.settings(), ROOM, [button])
+    assert "asks for 1 device topics" in said and "lull mqtt sniff" in said
 
 
 async def test_a_ward_sees_and_commands_but_reads_no_signal(secure: Secure) -> None:
