@@ -17,8 +17,8 @@ from player.model import Command, Verb
 from player.units import Seconds
 
 
-def arrival(payload: str, at: float = 0.0) -> Arrival:
-    return Arrival(topic="a/b", payload=payload.encode(), at=Seconds(at), wall=Seconds(1e9))
+def arrival(payload: str, at: float = 0.0, *, stored: bool = False) -> Arrival:
+    return Arrival(topic="a/b", payload=payload.encode(), at=Seconds(at), wall=Seconds(1e9), retain=stored)
 
 
 class Tried:
@@ -26,8 +26,9 @@ class Tried:
         self.mapping: Compiled = compile_mapping({"topic": "a/b", **keys})
         self.state = State(self.mapping)
 
-    def says(self, payload: str, at: float) -> list[str]:
-        return [told(outcome) for outcome in apply(self.mapping, self.state, arrival(payload, at))]
+    def says(self, payload: str, at: float, *, stored: bool = False) -> list[str]:
+        came = arrival(payload, at, stored=stored)
+        return [told(outcome) for outcome in apply(self.mapping, self.state, came)]
 
     def later(self, at: float) -> list[str]:
         return [told(outcome) for outcome in due(self.mapping, self.state, Seconds(at))]
@@ -56,6 +57,14 @@ def test_half_a_key_names_no_event() -> None:
     button = Tried(kind="event", select="x", dedupe={"key": ["mac", "packet"]}, on=STOP | PLAY)
     assert button.says('{"mac":"m","x":"on"}', 0.0) == ["command play by staff"]
     assert button.says('{"mac":"m","x":"off"}', 1.0) == ["command stop by staff"]
+
+
+def test_an_event_that_the_broker_had_stored_acts_neither_then_nor_when_it_is_repeated() -> None:
+    for dedupe in ({"key": ["id"]}, {"counter": "id"}):
+        button = Tried(kind="event", select="x", dedupe=dedupe, on=STOP | PLAY)
+        assert button.says('{"id":7,"x":"on"}', 0.0, stored=True) == ["ignored, retained"]
+        assert button.says('{"id":7,"x":"on"}', 1.0)[0].startswith("ignored, duplicate")
+        assert button.says('{"id":8,"x":"on"}', 1.5) == ["command play by staff"]
 
 
 def test_a_refused_ramp_does_not_run() -> None:

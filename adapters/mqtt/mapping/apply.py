@@ -7,7 +7,6 @@ from adapters.mqtt.mapping.decoding import decoded
 from adapters.mqtt.mapping.model import (
     Compiled,
     Condition,
-    Dedupe,
     Field,
     Ignored,
     Outcome,
@@ -70,11 +69,11 @@ def _outcomes(
         trace(f"require: {unmet}")
         return [Ignored("other-message", unmet)]
     if mapping.kind == "event" and arrival.retain:
-        _note(mapping.dedupe, state, tree, arrival)
+        _note(mapping, state, tree, arrival)
         trace("retained: an event that the broker had stored never acts")
         return [Ignored("retained")]
     if mapping.birth is not None and state.quiet_until is not None and arrival.at < state.quiet_until:
-        _note(mapping.dedupe, state, tree, arrival)
+        _note(mapping, state, tree, arrival)
         trace("ignore_after_birth: the bridge has just started and repeats what it remembers")
         return [Ignored("after-birth")]
     elements = _elements(mapping, tree, trace)
@@ -164,12 +163,14 @@ def _repeated(mapping: Compiled, state: State, element: object, arrival: Arrival
     return f"came within {dedupe.window:g} s" if repeated else ""
 
 
-def _note(dedupe: Dedupe | None, state: State, tree: object, arrival: Arrival) -> None:
+def _note(mapping: Compiled, state: State, tree: object, arrival: Arrival) -> None:
     """An old event does not act, but its repetition must not either."""
-    if dedupe is not None and dedupe.counter is not None:
-        count = dedupe.counter.find(tree)
-        if count is not None:
-            state.is_counted(arrival.topic, word(count))
+    dedupe = mapping.dedupe
+    elements = _elements(mapping, tree, silent)
+    if dedupe is None or isinstance(elements, Rejected) or not (dedupe.counter or dedupe.key):
+        return
+    for element in elements:
+        _repeated(mapping, state, element, arrival)
 
 
 def _act(field: Field, state: State, value: object, at: Seconds) -> Outcome:
