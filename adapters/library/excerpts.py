@@ -8,7 +8,7 @@ from player.units import Seconds
 # places: rank correlation of calmness on 63 recordings (orchestra, electronic) 0.93 for 12 × 4 s, 0.92 for
 # 8 × 4 s, 0.90 for 6 × 5 s, 0.84 for 3 × 10 s (± 0.02); tempo within 4 % of the whole's, there and on 60 pop
 # songs, 0.61 and 0.88, 0.54 and 0.87, 0.59 and 0.90, 0.67 and 0.91. Many places say how calm a track is,
-# long ones how fast; 30 s of them cost 0.17 s of processor, of which FFmpeg takes a third. No excerpt agrees on
+# long ones how fast; 30 s of them cost 0.17 s of processor, a third of it in FFmpeg. No excerpt agrees on
 # tempo much better: where tempo wavers, half of a recording agrees with the whole in 0.84.
 PLACES: Final = 6
 CENTRES: Final = tuple((place + 0.5) / PLACES for place in range(PLACES))  # as shares of the track
