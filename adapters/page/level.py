@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +14,14 @@ from adapters.calibration.stored import Calibration, keep, load_calibration
 from adapters.control import Calibrate, Hush
 from adapters.registrar import Registrar
 from adapters.web.setup import Level
+from adapters.web.view import SOUNDING
 from player.errors import OutputError, SettingsError
+from player.session.messages import PlaybackState
 from player.settings import Settings
 from player.units import Decibels, Percent, Seconds, volume_to_db
 
 PATIENCE: Final = Seconds(180.0)  # of noise that nobody answers: then the music goes on
+LOOK_EVERY: Final = 0.1  # s
 Play = Callable[[Decibels], NoisePlayer]
 
 
@@ -114,7 +118,18 @@ class LevelCheck:
         await self._registrar.handle(Hush(quiet=False))
 
     async def _give_up(self) -> None:
-        await asyncio.sleep(PATIENCE)
+        """Who presses stop or play means the noise as well: once the music is quiet, any change ends it."""
+        quiet: PlaybackState | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    await asyncio.sleep(LOOK_EVERY)
+                    now = self._brain.views.get(PlaybackState)
+                    if not isinstance(now, PlaybackState) or (quiet is None and now.state in SOUNDING):
+                        continue
+                    quiet = quiet or now
+                    if (now.state, now.reason) != (quiet.state, quiet.reason):
+                        break
         await self.stop()
 
     def _on_device(self, level: Decibels) -> NoisePlayer:

@@ -226,3 +226,20 @@ def test_the_level_is_measured_over_the_page(
         wait_heard(recording, lambda name, level: name == "lively" and level > SILENT_DB)
         phone.goto(f"{address(tones)}setup")
         expect(phone.locator("main")).to_contain_text("Measured: the music stays below")
+
+
+def test_stop_ends_the_noise_of_the_measurement_too(
+    pulse: PulseServer, tones: dict[str, Any], phone: Page, tmp_path: Path
+) -> None:
+    with lull(tones, tmp_path, pulse.env) as running, pulse.record() as recording:
+        running.wait_line(r"page: http")
+        phone.goto(f"{address(tones)}setup")
+        wait_heard(recording, lambda name, _: name == "lively")
+        phone.get_by_label("The meter in the quiet room, dB(A)").fill("30")
+        press(phone, "Begin with quiet noise")
+        wait_heard(recording, lambda _, level: abs(level - NOISE_AT_20_DB) < 1.0)
+        phone.goto(address(tones))
+        press(phone, "Stop")
+        wait_heard(recording, lambda name, _: name == "")
+        phone.goto(f"{address(tones)}setup")
+        expect(phone.get_by_role("button", name="Begin with quiet noise")).to_be_visible()
