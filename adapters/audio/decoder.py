@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from adapters.audio.priority import raise_threads
 from player.errors import DecodeError
+from player.mixing.drift import ClockDrift
 from player.mixing.ring import Ring
+from player.mixing.stretch import Stretcher
 from player.model import Load
 from player.ports.audio import AudioSource, Pcm
 from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Seconds, seconds_to_frames
@@ -65,6 +67,7 @@ class Decoder:
         self.cancelled = threading.Event()
         self.analysed = True  # False: its analysis was given up, the music goes on without
         self._listener = listener
+        self._pace = _Pace() if load.live else None
         self._head: _Head | None = _Head(load)
         self._thread = threading.Thread(target=self._run, name=f"deck {load.deck}", daemon=True)
 
@@ -105,6 +108,8 @@ class Decoder:
             if block is None:
                 break
             self.came = time.monotonic()
+            if self._pace is not None:
+                block = self._pace.follow(block)
             self._listener.analyse(self, block)
             if self._head is not None:
                 block = self._head.cued(block)
@@ -137,6 +142,8 @@ class Decoder:
             taken = ring.write(block)
             self._frames += taken
             block = block[taken:]
+            if self._pace is not None:
+                self._pace.drift.wrote(ring.level, ring.consumed)
 
     def _wait_until(self, ahead: float) -> None:
         """Until no more than `ahead` seconds are in the ring, or the deck became audible and wants more."""
@@ -144,6 +151,17 @@ class Decoder:
         while self.ring.level > ahead * SAMPLE_RATE and self.audible == was_audible:
             if self.cancelled.wait(REFILL / 8):
                 return
+
+
+class _Pace:
+    """A station's sound at the pace of the sound card's clock."""
+
+    def __init__(self) -> None:
+        self.drift = ClockDrift()
+        self._stretcher = Stretcher()
+
+    def follow(self, block: Pcm) -> Pcm:
+        return self._stretcher.push(block, self.drift.stretch)
 
 
 class _Head:

@@ -30,6 +30,11 @@ class Ring:
         return self._written - self._consumed
 
     @property
+    def consumed(self) -> int:
+        """Frames ever read."""
+        return self._consumed
+
+    @property
     def space(self) -> int:
         """Frames that can be written."""
         return self.capacity - self.level
