@@ -67,7 +67,7 @@ class Decoder:
         self.cancelled = threading.Event()
         self.analysed = True  # False: its analysis was given up, the music goes on without
         self._listener = listener
-        self._pace = _Pace() if load.live else None
+        self._pace: _Pace | None = None  # of a station
         self._head: _Head | None = _Head(load)
         self._thread = threading.Thread(target=self._run, name=f"deck {load.deck}", daemon=True)
 
@@ -86,6 +86,8 @@ class Decoder:
             with open_source(self.load.uri, on_title=self._name, cancelled=self.cancelled.is_set) as source:
                 if not self.from_start and source.duration > 0:  # a live stream goes on where it is now
                     source.seek(self.load.start)
+                if self.load.live and source.duration <= 0:
+                    self._pace = _Pace()
                 self._fill(source)
         except DecodeError as error:
             self._fail(error.problem)
