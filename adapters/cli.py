@@ -16,6 +16,7 @@ from adapters.cli_calibrate import calibrate
 from adapters.cli_mqtt import mqtt
 from adapters.cli_report import report
 from adapters.cli_resident import resident
+from adapters.logs import start_logging
 from player.errors import LibraryError, LullError
 from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
@@ -57,7 +58,7 @@ def run(
         )
         settings = msgspec.structs.replace(settings, library=library)
     live = not quiet and sys.stdout.isatty()
-    _log_lines(logging.WARNING if live else logging.INFO)
+    start_logging(logging.WARNING if live else logging.INFO)
     launcher = Launcher(settings.audio, bound)
     launcher.early()  # it loads while the rest of the brain is loaded here
 
@@ -241,10 +242,6 @@ def _load(config: Path | None) -> tuple[Settings, Profile]:
 
 def _print_json(answer: object) -> None:
     sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
-
-
-def _log_lines(level: int) -> None:
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
 
 
 def main() -> NoReturn:

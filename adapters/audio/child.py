@@ -2,13 +2,13 @@
 
 import argparse
 import gc
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -21,11 +21,14 @@ from adapters.audio.portaudio import refresh_devices
 from adapters.audio.priority import raise_render_thread, raise_threads
 from adapters.audio.probe import open_probed
 from adapters.audio.render import Lower, Renderer
+from adapters.logs import start_logging
 from player.model import Listen, MixCommand
 from player.units import Seconds
 
 if TYPE_CHECKING:
     from adapters.audio.microphone import Microphone
+
+log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL: Final = Seconds(0.0005)  # how long the render thread waits for the interpreter (DESIGN 2)
 LAST_BLOCK: Final = Seconds(0.5)  # for the sink to be closed in good order
@@ -40,6 +43,7 @@ def main() -> None:
         os._exit(0)  # the brain died before we began; nobody would end us
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the brain, which closes us in good order
     sys.setswitchinterval(SWITCH_INTERVAL)
+    start_logging(logging.WARNING)
     raise_threads()
     outbox = Outbox(overflow=lambda: os._exit(NO_ROOM))
     microphone = _microphone(arguments.microphone, outbox)
@@ -58,8 +62,8 @@ def main() -> None:
     raise_render_thread()
     try:
         renderer.run()
-    except BaseException:  # noqa: BLE001  whatever it was: the supervisor starts a fresh process
-        traceback.print_exc()
+    except BaseException:
+        log.exception("the sound stopped: a fresh process will go on with it")
         status = 1
     # not sys.exit: decoder threads are inside FFmpeg and libVLC, and would be torn down under them
     sys.stderr.flush()

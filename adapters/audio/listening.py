@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.audio.decoder import Decoder
 from adapters.audio.lookout import Lookout
+from adapters.decode.web import shown
 from player.model import Ahead, Listened, TrackFeatures
 from player.ports.audio import Pcm
 from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Lu, Seconds, frames_to_seconds
@@ -62,7 +63,7 @@ class Analysis:
             except queue.Full:
                 if time.monotonic() > deadline:  # with a hole, what was heard is no longer the track
                     decoder.analysed = False
-                    log.warning("%s: not analysed: the analysis is too slow", decoder.load.uri)
+                    log.warning("%s: not analysed: the analysis is too slow", shown(decoder.load.uri))
                 continue
             return
 
@@ -81,7 +82,7 @@ class Analysis:
                     self._analyse(decoder, block, begin)
                 except Exception:  # a thread's boundary: the other deck is still to be heard
                     decoder.analysed = False
-                    log.exception("%s: not analysed", decoder.load.uri)
+                    log.exception("%s: not analysed", shown(decoder.load.uri))
             time.sleep(REST * (time.monotonic() - begin))
 
     def start(self) -> None:

@@ -9,6 +9,7 @@ from player.errors import NewerStoreError, StoreError
 
 OnError = Callable[[StoreError], None]
 Migrations = tuple[tuple[str, ...], ...]
+CACHE_KIB = 512  # of pages, for each file: what is read is read once, what is written is appended
 LOCK_TIMEOUT = 5.0  # s; another process (`lull scan`) may be committing
 UNREADABLE = (ValueError, RecursionError)  # of msgspec: no JSON, no UTF-8, another shape, endless nesting
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -61,6 +62,7 @@ def _connect(path: Path, migrations: Migrations) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         _migrate(connection, path, migrations)
         _try_to_read(connection)
     except (sqlite3.Error, StoreError):
