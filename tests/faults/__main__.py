@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.faults import clock, disk, music, processes, sound  # noqa: F401  each adds its rows
+from tests.faults import clock, disk, music, processes, sound, streams  # noqa: F401  each adds its rows
 from tests.faults.journal import Kills, kill_often
 from tests.faults.row import FAULTS, STEP_DB, WITHOUT_MUSIC_S, Fault, Measured, chosen
 from tests.faults.stage import render_pieces, stage

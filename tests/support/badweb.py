@@ -89,8 +89,8 @@ class BadWeb:
                 time.sleep(POLL_S)
                 begun = time.monotonic() - (sent / page.rate if page.rate else 0.0)
                 continue
-            at = start + sent
-            data = page.body[at % len(page.body) :][:CHUNK] if page.live else page.body[at : at + CHUNK]
+            at = (start + sent) % len(page.body) if page.live else start + sent
+            data = page.body[at : at + CHUNK]
             if not data or (page.cut_after and sent >= page.cut_after):
                 return
             handler.wfile.write(data)
