@@ -40,7 +40,6 @@ from adapters.store.refuge import refuge
 from adapters.store.space import Limits
 from adapters.system.lock import DataLock
 from adapters.system.notify import Notifier
-from adapters.terminal import Screen, Snapshot
 from adapters.web.house import House, Place, Vitals
 from player.errors import LullError, NewerStoreError, StoreError
 from player.model import AudioReport, Command, Listened, Load, MixCommand, Progress, SinkOpened, Stop
@@ -269,25 +268,26 @@ class Service:
         )
 
     async def _show(self) -> None:
+        from adapters.terminal import Screen, Snapshot  # a service without a terminal does without
+
         screen = Screen(os.dup(sys.stdout.fileno()))
         try:
             while True:
-                screen.show(self._snapshot())
+                screen.show(
+                    Snapshot(
+                        views=self._brain.views,
+                        decisions=tuple(self._brain.decisions),
+                        progress=self._audio.last_progress,
+                        broker=self._conversation.state,
+                        resident=self._resident,
+                        library=self._music.state,
+                        message=self._conversation.example,
+                        page=self._page.state,
+                    )
+                )
                 await asyncio.sleep(1.0 / VIEW_RATE)
         finally:
             screen.close()
-
-    def _snapshot(self) -> Snapshot:
-        return Snapshot(
-            views=self._brain.views,
-            decisions=tuple(self._brain.decisions),
-            progress=self._audio.last_progress,
-            broker=self._conversation.state,
-            resident=self._resident,
-            library=self._music.state,
-            message=self._conversation.example,
-            page=self._page.state,
-        )
 
 
 async def _end(parts: list[asyncio.Task[None]]) -> None:

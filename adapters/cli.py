@@ -6,11 +6,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import msgspec
 import typer
-from rich.console import Console
 
 from adapters.cli_calibrate import calibrate
 from adapters.cli_mqtt import mqtt
@@ -20,6 +19,9 @@ from adapters.logs import start_logging
 from player.errors import LibraryError, LullError
 from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # Numeric libraries must not start threads of their own beside the sound.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -74,7 +76,7 @@ def check(config: Config = None) -> None:
     from adapters.check import check_all
 
     settings, profile = _load(config)
-    raise typer.Exit(0 if check_all(settings, profile, Console()) else 1)
+    raise typer.Exit(0 if check_all(settings, profile, _people()) else 1)
 
 
 @app.command()
@@ -94,7 +96,7 @@ def analyze(
     if as_json:
         _print_json(answer)
     else:
-        Console().print(as_table(answer))
+        _people().print(as_table(answer))
 
 
 @app.command()
@@ -130,7 +132,7 @@ def scan(
     if export is not None:
         require_parquet(export)
     options = ScanOptions(mode=mode, workers=workers, cluster=cluster, paced=pace, maps=tuple(maps or ()))
-    console = Console(stderr=True)
+    console = _people(stderr=True)
     paths = paths or [Path(folder) for folder in settings.library.folders]
     if not paths:
         console.print("No folder of music is named: give one, or set `library.folders` in the settings.")
@@ -169,7 +171,7 @@ def simulate(
 
     answer = simulate_watched(
         policy or DEFAULT_POLICIES,
-        Console(stderr=True),
+        _people(stderr=True),
         residents=residents,
         days=days,
         seed=seed,
@@ -178,7 +180,7 @@ def simulate(
     if as_json:
         _print_json(answer)
     else:
-        Console().print(as_table(answer))
+        _people().print(as_table(answer))
 
 
 @app.command()
@@ -210,7 +212,7 @@ def ward(
 
         show_ward(settings, listen, share=share)
     else:
-        watch_ward(settings, Console(), share=share)
+        watch_ward(settings, _people(), share=share)
 
 
 @app.command()
@@ -240,6 +242,12 @@ def _load(config: Path | None) -> tuple[Settings, Profile]:
     return calibrated(settings), profile
 
 
+def _people(*, stderr: bool = False, highlight: bool = True) -> "Console":
+    from rich.console import Console  # a service without a terminal does without
+
+    return Console(stderr=stderr, highlight=highlight)
+
+
 def _print_json(answer: object) -> None:
     sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
 
@@ -255,7 +263,7 @@ def _guard(command: Callable[[], object]) -> int:
         command()
     except* LullError as errors:  # alone, or out of a task group; anything else ends with its traceback
         for error in _leaves(errors):
-            Console(stderr=True, highlight=False).print(f"lull: {error}", markup=False, soft_wrap=True)
+            _people(stderr=True, highlight=False).print(f"lull: {error}", markup=False, soft_wrap=True)
         failed = True
     return 1 if failed else 0
 

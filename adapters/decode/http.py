@@ -4,20 +4,20 @@ HTTP/1.0 on a plain socket: what stations speak ("ICY 200 OK" too), no chunks, a
 """
 
 import base64
-import http.client
 import io
 import random
 import socket
-import ssl
 import time
 from collections.abc import Callable
-from email.message import Message
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 from adapters.decode.icy import IcySplitter
 from player.errors import DecodeError
 from player.units import Seconds
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 # Tuning constants.
 CONNECT: Final = Seconds(4.0)
@@ -46,7 +46,7 @@ class Answer:
     """One connection, its headers read. `url` is where redirections ended."""
 
     def __init__(
-        self, url: str, status: int, headers: Message, body: socket.socket, rest: io.BufferedReader
+        self, url: str, status: int, headers: "Message", body: socket.socket, rest: io.BufferedReader
     ) -> None:
         self.url, self.status, self.headers = url, status, headers
         self._socket, self._file = body, rest
@@ -87,7 +87,7 @@ def _ask(url: str, offset: int) -> Answer:
     secure = parts.scheme == "https"
     plain = socket.create_connection((host, port or (443 if secure else 80)), timeout=CONNECT)
     try:
-        line = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+        line = _secured(plain, host) if secure else plain
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         name = f"[{host}]" if ":" in host else host
         lines = [f"GET {path} HTTP/1.0", f"Host: {name}{f':{port}' if port else ''}", "User-Agent: Lull"]
@@ -105,6 +105,12 @@ def _ask(url: str, offset: int) -> Answer:
         raise
     line.settimeout(WAIT)
     return Answer(url, status, headers, line, file)
+
+
+def _secured(plain: socket.socket, host: str) -> socket.socket:
+    import ssl  # 4 MiB that local music does without
+
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
 
 class _Patient(io.BufferedReader):
@@ -125,7 +131,9 @@ class _Raw(io.RawIOBase):
         return self._line.recv_into(buffer)
 
 
-def _head(url: str, file: io.BufferedReader) -> tuple[int, Message]:
+def _head(url: str, file: io.BufferedReader) -> tuple[int, "Message"]:
+    import http.client  # brings ssl with it
+
     words = file.readline(4096).split(None, 2)
     if len(words) < 2 or not words[0].startswith((b"HTTP/", b"ICY")) or not words[1].isdigit():
         raise DecodeError(url, "does not speak HTTP: check the address.")
