@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 from adapters.decode.icy import IcySplitter
+from adapters.decode.ogg import OggTitles
 from player.errors import DecodeError
 from player.units import Seconds
 
@@ -29,6 +30,7 @@ JITTER: Final = 0.3
 REDIRECTS: Final = 5
 HEADER_LINES: Final = 100
 CHUNK: Final = 1 << 14
+OGG: Final = ("application/ogg", "audio/ogg", "audio/opus", "audio/vorbis")
 
 Cancelled = Callable[[], bool]
 OnTitle = Callable[[str], None]
@@ -153,6 +155,7 @@ class HttpFile(io.RawIOBase):
         self._url, self._on_title, self._cancelled = url, on_title, cancelled
         self._answer: Answer | None = None  # None: connect first
         self._icy: IcySplitter | None = None
+        self._ogg: OggTitles | None = None
         self._title: str | None = None
         self._at = 0
         self._ahead = b""  # read to see what it is
@@ -239,7 +242,10 @@ class HttpFile(io.RawIOBase):
                 continue
             if self._icy is not None:
                 data = self._icy.push(data)
-                self._tell()
+                self._tell(self._icy.title)
+            elif self._ogg is not None:
+                self._ogg.push(data)
+                self._tell(self._ogg.title)
             if data:
                 return data
         return b""
@@ -258,6 +264,8 @@ class HttpFile(io.RawIOBase):
         self._icy = IcySplitter(int(interval)) if interval.isdigit() and int(interval) > 0 else None
         names = ("icy-name", "icy-br", "icy-genre", "ice-audio-info", "icy-pub")
         self._station = self._icy is not None or any(answer.header(name) for name in names)
+        ogg = self._station and answer.header("Content-Type").lower().startswith(OGG)
+        self._ogg = OggTitles() if ogg else None
         return answer
 
     def _skip(self, answer: Answer, count: int) -> None:
@@ -282,10 +290,10 @@ class HttpFile(io.RawIOBase):
         while time.monotonic() < end and not self._cancelled():
             time.sleep(min(WAIT, max(0.0, end - time.monotonic())))
 
-    def _tell(self) -> None:
-        if self._icy is not None and self._icy.title not in (None, self._title):
-            self._title = self._icy.title
-            self._on_title(self._title or "")
+    def _tell(self, title: str | None) -> None:
+        if title is not None and title != self._title:
+            self._title = title
+            self._on_title(title)
 
     def _drop(self) -> None:
         if self._answer is not None:
