@@ -112,6 +112,8 @@ class Decoder:
             self.came = time.monotonic()
             if self._pace is not None:
                 block = self._pace.follow(block)
+                if not len(block):
+                    continue  # a few frames, which wait for the next
             self._listener.analyse(self, block)
             if self._head is not None:
                 block = self._head.cued(block)

@@ -38,7 +38,7 @@ class RiseMeter:
         joined = np.concatenate((self._rest, block))
         count = len(joined) // HOP
         self._rest = joined[count * HOP :]
-        powers = (joined[: count * HOP].reshape(count, HOP, -1) ** 2).mean(axis=(1, 2))
+        powers = (joined[: count * HOP].reshape(count, HOP, joined.shape[1]) ** 2).mean(axis=(1, 2))
         largest: float | None = None
         for power in powers.tolist():
             self._powers.append(power)
