@@ -15,6 +15,7 @@ from adapters.web.door import Door
 from adapters.web.events import Events, View
 from adapters.web.headers import own_names
 from adapters.web.hub import Hub
+from adapters.web.invitation import code_of, for_phone
 from adapters.web.keys import Keys
 from adapters.web.listening import Listen
 from adapters.web.render import Templates
@@ -67,7 +68,17 @@ class WardSite:
             group.create_task(serve(self._site, self._listen, self._hub.end, self._say), name="ward-server")
 
     def _say(self, address: str) -> None:
-        print(f"All rooms: {address}ward" + (f"  (PIN {self._pin})" if self._pin else ""), flush=True)
+        print(announced(address, self._pin), flush=True)
+
+
+def announced(address: str, pin: str) -> str:
+    """pin: "" where none is asked for."""
+    rooms = f"All rooms: {address}ward"
+    if not pin:
+        return rooms
+    return (
+        f"{code_of(for_phone(address, pin))}\n{rooms}  (scan this with a phone, once, or type the PIN {pin})"
+    )
 
 
 def links(_: Language) -> list[tuple[str, str]]:

@@ -45,9 +45,20 @@ def invitation(settings: Settings, *, new_pin: bool = False) -> Invitation:
     return Invitation(
         address=address,
         pin=keys.pin,
-        phone=f"{address}enter#{keys.pin}",
+        phone=for_phone(address, keys.pin),
         family=f"{address}family/{keys.family}",
     )
+
+
+def for_phone(address: str, pin: str) -> str:
+    return f"{address}enter#{pin}"
+
+
+def code_of(address: str) -> str:
+    """A QR code of it, drawn with blocks for a terminal."""
+    code = io.StringIO()
+    segno.make(address, error="m").terminal(out=code, compact=True, border=2)
+    return code.getvalue()
 
 
 def as_text(invited: Invitation) -> str:
@@ -56,10 +67,8 @@ def as_text(invited: Invitation) -> str:
             f"The page is at {invited.address}, for this machine alone.\n"
             "For phones and tablets, set `web.listen` to 0.0.0.0:8080, and start Lull again.\n"
         )
-    code = io.StringIO()
-    segno.make(invited.phone, error="m").terminal(out=code, compact=True, border=2)
     return (
-        f"{code.getvalue()}\n"
+        f"{code_of(invited.phone)}\n"
         "Staff:   scan this with a phone, once. It stays signed in for a month.\n"
         f"         Or open {invited.address} and type the PIN {invited.pin}\n"
         f"Family:  {invited.family} shows what is playing, and nothing more.\n"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.ward.website import announced
+from adapters.web.invitation import code_of
 from tests.support.broker import PATIENCE_S, listening, running_broker
 from tests.support.browser import PHONE, chromium, scrolls_sideways, violations
 from tests.support.site import Reader
@@ -92,3 +94,11 @@ def _look_at_all(port: int) -> None:
                 reached.add(page.evaluate("document.activeElement.id"))
             assert {f"{what}-{room}" for what in ("calm", "stop") for room in EVENING} <= reached
             page.context.close()
+
+
+def test_on_the_network_a_phone_scans_the_pin_of_the_ward() -> None:
+    alone = announced("http://127.0.0.1:8090/", "")
+    assert alone == "All rooms: http://127.0.0.1:8090/ward"
+    shared = announced("http://10.1.2.3:8090/", "204816")
+    assert code_of("http://10.1.2.3:8090/enter#204816") in shared
+    assert "PIN 204816" in shared and "http://10.1.2.3:8090/ward" in shared
