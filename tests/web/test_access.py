@@ -100,7 +100,7 @@ def test_a_cookie_that_was_changed_opens_nothing(network: Site, stranger: Reader
 
 
 def test_every_answer_has_the_strict_headers(reader: Reader) -> None:
-    for path in ("/", "/nothing", "/enter", "/static/x/lull.css", "/bedside"):
+    for path in ("/", "/nothing", "/enter", "/static/x/live.js", "/bedside"):
         headers = reader.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
