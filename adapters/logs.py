@@ -45,6 +45,14 @@ class JournalHandler(logging.Handler):
         self._socket.setblocking(False)  # music is more urgent than a log
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._socket.sendto(self._datagram(record), self._address)
+        except OSError:
+            self._otherwise.emit(record)
+        except Exception:  # noqa: BLE001  as every handler does: a message that cannot be written stops nobody
+            self.handleError(record)
+
+    def _datagram(self, record: logging.LogRecord) -> bytes:
         level = max((known for known in PRIORITY if known <= record.levelno), default=0)
         fields = {
             "MESSAGE": self.format(record),
@@ -53,10 +61,7 @@ class JournalHandler(logging.Handler):
             "LULL_PART": record.name,
             "LULL_THREAD": record.threadName or "",
         }
-        try:
-            self._socket.sendto(b"".join(_field(*field) for field in fields.items()), self._address)
-        except OSError:
-            self._otherwise.emit(record)
+        return b"".join(_field(*field) for field in fields.items())
 
     def close(self) -> None:
         self._socket.close()

@@ -67,6 +67,15 @@ def test_a_failure_keeps_its_traceback(journal: socket.socket) -> None:
     assert found["MESSAGE"].endswith("'broken'")
 
 
+def test_a_message_that_cannot_be_written_stops_nobody(
+    journal: socket.socket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = JournalHandler(journal.getsockname(), otherwise=logging.NullHandler())
+    handler.emit(record(logging.WARNING, "%d pieces", "three"))
+    handler.close()
+    assert "not all arguments" in (said := capsys.readouterr().err) or "%d format" in said
+
+
 class Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
