@@ -73,7 +73,7 @@ def test_a_message_that_cannot_be_written_stops_nobody(
     handler = JournalHandler(journal.getsockname(), otherwise=logging.NullHandler())
     handler.emit(record(logging.WARNING, "%d pieces", "three"))
     handler.close()
-    assert "not all arguments" in (said := capsys.readouterr().err) or "%d format" in said
+    assert "Logging error" in capsys.readouterr().err
 
 
 class Lines(logging.Handler):
