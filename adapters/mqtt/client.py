@@ -27,7 +27,7 @@ from adapters.mqtt.retry import pause_before
 from adapters.mqtt.topics import Topics
 from player.errors import LullError, MqttError, PayloadError
 from player.model import Command, Feedback, Reading
-from player.session.messages import Decision, Fault, PlaybackState, Reply, StateView
+from player.session.messages import SOUNDING, Decision, Fault, PlaybackState, Reply, StateView
 from player.settings import MqttSettings
 from player.units import Seconds
 
@@ -38,7 +38,6 @@ REPEAT: Final = Seconds(60.0)  # state and status are published again
 PERSIST_PATIENCE: Final = Seconds(30.0)
 PERSIST_RETRY: Final = Seconds(2.0)
 FLUSH: Final = 3  # turns of the loop in which what was written reaches the socket
-SOUNDING: Final = frozenset({"playing", "soothing"})  # states of playback in which music is heard
 GOODBYE: Final = Seconds(1.0)
 MOST_NAMED: Final = 20  # topics of which it is said that we may not write them
 FLOOD_RATE, FLOOD_BURST = 10.0, 10.0  # commands per second that came too fast and are answered

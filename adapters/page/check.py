@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.system.lock import DataLock
-from adapters.web.invitation import key_file
-from adapters.web.keys import Keys
+from adapters.web.keys import Keys, key_file
 from adapters.web.listening import Listen
 from player.errors import AlreadyRunningError, LullError
 from player.settings import Settings

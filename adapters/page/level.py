@@ -14,9 +14,8 @@ from adapters.calibration.stored import Calibration, keep, load_calibration
 from adapters.control import Calibrate, Hush
 from adapters.registrar import Registrar
 from adapters.web.setup import Level
-from adapters.web.view import SOUNDING
 from player.errors import OutputError, SettingsError
-from player.session.messages import PlaybackState
+from player.session.messages import SOUNDING, PlaybackState
 from player.settings import Settings
 from player.units import Decibels, Percent, Seconds, volume_to_db
 

@@ -2,20 +2,21 @@
 
 import asyncio
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from adapters.web.headers import own_names
 from adapters.web.house import House
 from adapters.web.hub import Hub
-from adapters.web.invitation import key_file
-from adapters.web.keys import Keys
+from adapters.web.keys import Keys, key_file
 from adapters.web.library import Library
 from adapters.web.listening import Listen
-from adapters.web.server import serve
 from adapters.web.setup import SetUp
-from adapters.web.site import make_site
 from player.errors import LullError
 from player.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from adapters.web.pictures import Pictures
 
 log = logging.getLogger("lull")
 
@@ -41,22 +42,30 @@ class WebPage:
         listen, keys = self._listen, self._keys
         if listen is None or keys is None:
             return
-        names = own_names((*self._names, listen.host))
-        site, pictures = await asyncio.to_thread(
-            make_site,
+        site, pictures = await asyncio.to_thread(self._site, listen, keys)
+        from adapters.web.server import serve  # loaded by now
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._look(keys), name="page-parts")
+            group.create_task(pictures.watch(), name="page-past")
+            group.create_task(serve(site, listen, self.hub.end), name="page-server")
+
+    def _site(self, listen: Listen, keys: Keys) -> "tuple[Starlette, Pictures]":
+        """Loads half of all modules of the brain: beside the music, not before it."""
+        import adapters.web.server  # noqa: F401
+        from adapters.web.headers import own_names
+        from adapters.web.site import make_site
+
+        return make_site(
             self._house,
             self.hub,
             keys,
-            names,
+            own_names((*self._names, listen.host)),
             trusted=listen.loopback,
             secure=listen.secure,
             library=self._library,
             setup=self._setup,
         )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._look(keys), name="page-parts")
-            group.create_task(pictures.watch(), name="page-past")
-            group.create_task(serve(site, listen, self.hub.end), name="page-server")
 
     async def _look(self, keys: Keys) -> None:
         """What the session does not tell: frames written, faults of other parts, a PIN that was changed."""

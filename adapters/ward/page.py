@@ -10,14 +10,16 @@ from msgspec import Struct
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from adapters.ward.follow import WardLink
-from adapters.ward.rooms import NAME, SOUNDING, Room, Ward
+from adapters.ward.rooms import NAME, Room, Ward
 from adapters.web.hub import Hub
+from adapters.web.keys import Role
 from adapters.web.presses import form_id, new_id
 from adapters.web.render import Templates
 from adapters.web.translation import Language
-from adapters.web.visit import Page, Role, Visit
+from adapters.web.visit import Page, Visit
 from adapters.web.ward_words import LOUD, condition, playing, sent
 from player.errors import MqttError
+from player.session.messages import SOUNDING
 from player.units import Seconds
 
 LOOK_EVERY: Final = 0.5  # s

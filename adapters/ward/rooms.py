@@ -22,7 +22,6 @@ SILENT_AFTER: Final = Seconds(180.0)  # a player repeats its state every minute:
 RESTLESS: Final = 0.5  # agitation from which a room is listed first; a rating of 2 of 4
 SURE: Final = 0.2  # confidence below which nothing is said; own judgement
 ASKING_FOR: Final = Seconds(900.0)  # a prompt to look after somebody stands so long
-SOUNDING: Final = frozenset({"playing", "soothing"})
 NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
 TEXT: Final = 200  # characters
 

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.ward.follow import WardLink
-from adapters.ward.rooms import SOUNDING, Condition, Room, Ward
+from adapters.ward.rooms import Condition, Room, Ward
+from player.session.messages import SOUNDING
 from player.settings import Settings
 from player.units import Seconds
 

@@ -16,14 +16,13 @@ from adapters.web.events import Events, View
 from adapters.web.headers import own_names
 from adapters.web.hub import Hub
 from adapters.web.invitation import code_of, for_phone
-from adapters.web.keys import Keys
+from adapters.web.keys import Keys, Role
 from adapters.web.listening import Listen
 from adapters.web.render import Templates
 from adapters.web.server import serve
 from adapters.web.signin import SignIn
 from adapters.web.site import assembled
 from adapters.web.translation import Language
-from adapters.web.visit import Role
 from player.errors import SettingsError
 from player.settings import Settings
 from player.units import Seconds

@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from adapters.web.house import House, Mark, Place, Point
 from adapters.web.hub import Hub
+from adapters.web.keys import Role
 from adapters.web.presses import Presses, new_id
 from adapters.web.signin import SignIn
 from adapters.web.view import Banner, Level, Now, Question, Restless, Scene
-from adapters.web.visit import Page, Role, Visit
+from adapters.web.visit import Page, Visit
 from player.model import AdaptMode, Command, Feedback, Verb
 from player.session.messages import Decision, Reply
 from player.units import Seconds

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from adapters.web.events import View
 from adapters.web.house import Records
+from adapters.web.keys import Role
 from adapters.web.pages import answer
 from adapters.web.presses import Presses, form_id, new_id
 from adapters.web.render import Templates
 from adapters.web.translation import Language
 from adapters.web.view import Scene
-from adapters.web.visit import Page, Role, Visit
+from adapters.web.visit import Page, Visit
 from player.model import Command, Verb
 
 TRACK: Final = re.compile(r"^[0-9a-f]{32}$")

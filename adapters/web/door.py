@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive
 
-from adapters.web.keys import SESSION_S, Keys
+from adapters.web.keys import SESSION_S, Keys, Role
 from adapters.web.translation import language_for
-from adapters.web.visit import Page, Role, Visit
+from adapters.web.visit import Page, Visit
 
 COOKIE: Final = "lull"
 LANGUAGE: Final = "lull_language"

@@ -10,8 +10,9 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from adapters.web.hub import Full, Hub
+from adapters.web.keys import Role
 from adapters.web.translation import Language
-from adapters.web.visit import Page, Role, Visit
+from adapters.web.visit import Page, Visit
 
 BEAT: Final = 10.0  # s; the page calls the link lost after three of them
 RETRY_MS: Final = 2_000

@@ -1,12 +1,11 @@
 """How people reach the page: its address, the staff PIN, a QR code for a phone, links that only look."""
 
 import io
-from pathlib import Path
 
 import segno
 from msgspec import Struct
 
-from adapters.web.keys import Keys
+from adapters.web.keys import Keys, key_file
 from adapters.web.listening import Listen
 from player.errors import LullError
 from player.settings import Settings
@@ -20,10 +19,6 @@ class Invitation(Struct, frozen=True, kw_only=True):
     pin: str = ""
     phone: str = ""
     family: str = ""
-
-
-def key_file(settings: Settings) -> Path:
-    return Path(settings.data) / "page.json"
 
 
 def invitation(settings: Settings, *, new_pin: bool = False) -> Invitation:

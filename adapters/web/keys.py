@@ -4,14 +4,15 @@ import hmac
 import json
 import os
 import secrets
+from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
-from adapters.web.visit import Role
 from player.errors import LullError
+from player.settings import Settings
 
 PIN_DIGITS: Final = 6
 SESSION_S: Final = 30 * 86_400  # s; a phone that comes back within a month is still known
@@ -20,6 +21,19 @@ SESSION_S: Final = 30 * 86_400  # s; a phone that comes back within a month is s
 class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key: str
     pin: str
+
+
+class Role(IntEnum):
+    """What a reader may do; each may do what those before it may."""
+
+    NOBODY = 0  # make it quieter, stop it
+    FAMILY = 1  # look
+    BEDSIDE = 2  # the resident's own button
+    STAFF = 3  # everything
+
+
+def key_file(settings: Settings) -> Path:
+    return Path(settings.data) / "page.json"
 
 
 class Keys:

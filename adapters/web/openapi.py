@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from adapters.web.api import Operation, Problem
-from adapters.web.visit import Role
+from adapters.web.keys import Role
 
 PLACE: Final = "#/components/schemas/{name}"
 REFUSALS: Final = {

@@ -6,12 +6,13 @@ from typing import Final
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from adapters.web.events import View
+from adapters.web.keys import Role
 from adapters.web.pictures import Pictures
 from adapters.web.presses import Presses, form_id, new_id
 from adapters.web.render import Templates
 from adapters.web.translation import Language
 from adapters.web.view import Scene
-from adapters.web.visit import Page, Role, Visit
+from adapters.web.visit import Page, Visit
 from adapters.web.words import code, problem, said
 from player.errors import LullError
 from player.model import Command, Feedback, Verb

@@ -11,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from adapters.web.keys import Role
 from adapters.web.translation import Language, languages
-from adapters.web.visit import Role, Visit
+from adapters.web.visit import Visit
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"

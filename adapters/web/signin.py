@@ -6,13 +6,13 @@ from typing import Final
 from starlette.responses import RedirectResponse, Response
 
 from adapters.web.door import LANGUAGE, Door
-from adapters.web.keys import Keys
+from adapters.web.keys import Keys, Role
 from adapters.web.pages import answered
 from adapters.web.patience import Patience
 from adapters.web.presses import new_id
 from adapters.web.render import Templates
 from adapters.web.translation import languages
-from adapters.web.visit import Page, Role, Visit
+from adapters.web.visit import Page, Visit
 from player.units import Seconds
 
 YEAR_S: Final = 365 * 86_400

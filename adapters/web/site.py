@@ -19,7 +19,7 @@ from adapters.web.headers import Headers, Hosts
 from adapters.web.house import House
 from adapters.web.house_api import LibraryApi, SetUpApi
 from adapters.web.hub import Hub
-from adapters.web.keys import Keys
+from adapters.web.keys import Keys, Role
 from adapters.web.library import Library
 from adapters.web.music_page import MusicPage
 from adapters.web.openapi import describe
@@ -32,7 +32,7 @@ from adapters.web.setup_page import SetUpPage
 from adapters.web.signin import SignIn
 from adapters.web.translation import Language, language_for
 from adapters.web.view import Scene
-from adapters.web.visit import Page, Role
+from adapters.web.visit import Page
 from adapters.web.words import problem
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"

@@ -9,13 +9,12 @@ from adapters.web.hub import Hub
 from adapters.web.translation import Language, clock_time
 from adapters.web.why import why
 from player.model import Trend, Validity, Verb
-from player.session.messages import Decision, PlaybackState
+from player.session.messages import SOUNDING, Decision, PlaybackState
 from player.units import Seconds
 
 ASK_FROM: Final = Seconds(20.0)  # after a swap; own judgement: before, nobody can tell
 ASK_UNTIL: Final = Seconds(600.0)
 UNDO_UNTIL: Final = Seconds(120.0)  # later it is taken back in the library; own judgement
-SOUNDING: Final = frozenset({"playing", "soothing"})
 CALM, LIVELY = 0.6, 0.4  # ends of "neither", calmness 0-1
 RESTLESS, UNEASY = 0.6, 0.4  # as the settings' `agitation_on`, `agitation_off`
 

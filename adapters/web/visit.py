@@ -2,24 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adapters.web.keys import Role
 from adapters.web.translation import Language
 
 SMALL: Final = 64 * 1024  # bytes, of a form
-
-
-class Role(IntEnum):
-    """What a reader may do; each may do what those before it may."""
-
-    NOBODY = 0  # make it quieter, stop it
-    FAMILY = 1  # look
-    BEDSIDE = 2  # the resident's own button
-    STAFF = 3  # everything
 
 
 @dataclass(frozen=True, slots=True)

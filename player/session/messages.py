@@ -5,6 +5,8 @@ the wall clock has moved away from it since is in `Tick.ahead`.
 Both unions are tagged structs, so that the journal of a day replays to the same decisions.
 """
 
+from typing import Final
+
 from msgspec import Struct, field
 
 from player.listener.sensors import Habits
@@ -217,6 +219,9 @@ class TrackView(Struct, frozen=True, kw_only=True):
     title: str
     artist: str
     duration: Seconds
+
+
+SOUNDING: Final = frozenset({"playing", "soothing"})  # states of playback in which music is meant to be heard
 
 
 class PlaybackState(Struct, frozen=True, kw_only=True, tag=True):

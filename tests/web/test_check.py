@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.page.check import try_page, valid_until
-from adapters.web.invitation import key_file
+from adapters.web.keys import key_file
 from player.errors import LullError
 from player.settings import Settings, WebSettings
 from tests.support.browser import free_port

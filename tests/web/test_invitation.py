@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from adapters.web.invitation import as_text, invitation, key_file
-from adapters.web.keys import Keys
+from adapters.web.invitation import as_text, invitation
+from adapters.web.keys import Keys, key_file
 from adapters.web.listening import Listen
 from player.errors import LullError
 from player.settings import Settings, WebSettings
