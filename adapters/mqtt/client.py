@@ -220,7 +220,7 @@ class MqttLink:
             Terms(
                 client_id=f"{name}-signals",
                 version5=version5,
-                admit=self._admit,
+                admit=self._admit_sensor,
                 droppable=lambda _topic: True,
                 on_drop=self._dropped,
             ),
@@ -231,6 +231,9 @@ class MqttLink:
 
     def _admit(self, topic: str) -> bool:
         return self._reception.admit(topic, self._clock())
+
+    def _admit_sensor(self, topic: str) -> bool:
+        return self._reception.admit(topic, self._clock(), sensor=True)
 
     def _unsafe(self, topic: str) -> bool:
         address = self._topics.parse(topic)
