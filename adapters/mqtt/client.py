@@ -162,7 +162,7 @@ class MqttLink:
             try:
                 await self._cycle()
             except* MqttError as group:
-                why = "; ".join(str(error) for error in _leaves(group))
+                why = "; ".join(dict.fromkeys(str(error) for error in _leaves(group)))
                 if any(isinstance(error, ProtocolRefusedError) for error in _leaves(group)):
                     self._version5 = not self._version5
                 if self._clock() - started > STEADY:
@@ -220,17 +220,20 @@ class MqttLink:
             Terms(
                 client_id=f"{name}-signals",
                 version5=version5,
-                admit=self._admit,
+                admit=self._admit_sensor,
                 droppable=lambda _topic: True,
                 on_drop=self._dropped,
             ),
-            Terms(client_id=f"{name}-feedback", version5=version5),
+            Terms(client_id=f"{name}-feedback", version5=version5, on_drop=self._dropped),
         )
         async with AsyncExitStack() as stack:
             yield _Links(*[await stack.enter_async_context(connect(self._endpoint, t)) for t in terms])
 
     def _admit(self, topic: str) -> bool:
         return self._reception.admit(topic, self._clock())
+
+    def _admit_sensor(self, topic: str) -> bool:
+        return self._reception.admit(topic, self._clock(), sensor=True)
 
     def _unsafe(self, topic: str) -> bool:
         address = self._topics.parse(topic)

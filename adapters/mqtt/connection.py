@@ -5,7 +5,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Final, Self
 
 import aiomqtt
 import paho.mqtt.client as paho
@@ -28,6 +28,11 @@ QUEUE: Final = 256  # messages waiting to be handled: 4 MiB at most
 KEEPALIVE: Final = 15  # s; a silent connection is given up after twice that
 PATIENCE: Final = Seconds(5.0)  # for any answer of the broker
 SESSION_EXPIRY: Final = 7 * 24 * 3600  # s, of the persistent session
+TAKEN_OVER: Final = 142  # why a broker of MQTT 5 ends a connection
+BROKE_OFF: Final = (
+    "the connection broke off: is it running, the network up, and no second player of the same name?"
+)
+TIMED_OUT: Final = "Operation timed out"  # aiomqtt's own words
 
 
 class ProtocolRefusedError(MqttError):
@@ -39,6 +44,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     payload: bytes
     retain: bool
     mid: int
+    qos: int = 1
     expiry: Seconds | None = None
     response_topic: str | None = None
     correlation: bytes | None = None
@@ -48,8 +54,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """What is agreed with the broker, and what happens to messages that come too fast.
 
     admit: False drops a message before it is queued; `on_limit` gets it.
-    droppable: topics whose oldest message makes room in a full queue; `on_drop` gets it. None: nothing is
-    dropped, messages wait for `acknowledge`, and the session outlives the connection.
+    droppable: topics whose oldest message makes room in a full queue; `on_drop` gets it. None: messages wait
+    for `acknowledge`, the session outlives the connection, and only what was sent at QoS 0 is dropped.
     on_refused: gets a topic that the broker does not let us write, and why (MQTT 5 only tells).
     """
 
@@ -68,9 +74,10 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Connection:
-    def __init__(self, client: "_Client", inbox: "type[_Inbox]") -> None:
+    def __init__(self, client: "_Client", inbox: "type[_Inbox]", where: str) -> None:
         self._client = client
         self._inbox = inbox
+        self._where = where
         self._version5 = inbox.terms.version5
 
     async def subscribe(self, topic_filter: str, qos: int, *, keep_flag: bool = True) -> None:
@@ -83,7 +90,7 @@ class Connection:
         try:
             codes = await self._client.subscribe(topic_filter, qos=0 if options else qos, options=options)
         except aiomqtt.MqttError as error:
-            raise MqttError(f"cannot subscribe to {topic_filter}: {error}") from error
+            raise self._failed(f"cannot subscribe to {topic_filter}", error) from error
         if any((code if isinstance(code, int) else code.value) >= 128 for code in codes):
             raise MqttError(f"the broker refuses to let us read {topic_filter}: give this account the right")
 
@@ -92,7 +99,7 @@ class Connection:
         try:
             await self._client.unsubscribe(topic_filter)
         except aiomqtt.MqttError as error:
-            raise MqttError(f"cannot unsubscribe from {topic_filter}: {error}") from error
+            raise self._failed(f"cannot unsubscribe from {topic_filter}", error) from error
 
     async def publish(self, message: Outgoing) -> None:
         """Returns when the broker has it, or has refused it (QoS 1). Raises `MqttError`."""
@@ -112,7 +119,7 @@ class Connection:
                 properties=properties,
             )
         except aiomqtt.MqttError as error:
-            raise MqttError(f"cannot publish {message.topic}: {error}") from error
+            raise self._failed(f"cannot publish {message.topic}", error) from error
         if (refused := self._client.take_refusal()) is not None:
             self._inbox.terms.on_refused(message.topic, refused)
 
@@ -124,13 +131,22 @@ class Connection:
                 if self._inbox.overflowed:
                     raise MqttError("more unacknowledged messages than agreed: they are fetched again")
         except aiomqtt.MqttError as error:
-            raise MqttError(f"connection lost: {error.__cause__ or error}") from error
+            raise self._failed("cannot read", error) from error
+
+    def _failed(self, what: str, error: aiomqtt.MqttError) -> MqttError:
+        """In words for people: the loss of the connection, if that is why."""
+        if (loss := self._client.loss()) is not None:
+            return MqttError(f"broker {self._where}: {loss}")
+        if str(error) == TIMED_OUT:
+            return MqttError(f"broker {self._where} does not answer ({what}): does it hang, or the network?")
+        return MqttError(f"{what}: {error}")
 
     def acknowledge(self, message: Incoming) -> None:
         """aiomqtt acknowledges before the application has seen a message and offers no other way: this is
         the manual mode of paho-mqtt underneath (`manual_ack_set` in `connect`).
         """
-        self._client._client.ack(message.mid, 1)
+        if message.qos:  # a broker ends the connection of one who acknowledges what needs none
+            self._client._client.ack(message.mid, 1)
 
 
 @asynccontextmanager
@@ -158,7 +174,7 @@ async def connect(endpoint: Endpoint, terms: Terms) -> AsyncIterator[Connection]
         client._client.manual_ack_set(True)
     await _enter(client, endpoint)
     try:
-        yield Connection(client, inbox)
+        yield Connection(client, inbox, f"{endpoint.host}:{endpoint.port}")
     finally:
         with suppress(aiomqtt.MqttError):  # already gone: there is nothing left to close
             await client.__aexit__(None, None, None)
@@ -178,7 +194,7 @@ async def _enter(client: aiomqtt.Client, endpoint: Endpoint) -> None:
         if isinstance(cause, ssl.SSLError):
             raise MqttError(f"broker {where}: {_distrust(cause)}") from error
         client._client.disconnect()  # aiomqtt leaves the socket open when no CONNACK comes
-        if str(error) == "Operation timed out":  # aiomqtt's own: the port took us, but sent no CONNACK
+        if str(error) == TIMED_OUT:  # the port took us, but sent no CONNACK
             raise ProtocolRefusedError(f"broker {where} does not answer as a broker does") from error
         raise MqttError(f"no broker at {where} ({error}): is it running?") from error
     except UnicodeError as error:  # from the name look-up, before there is a socket
@@ -229,6 +245,7 @@ def _incoming(message: aiomqtt.Message) -> Incoming:
         payload=message.payload,
         retain=bool(message.retain),
         mid=message.mid,
+        qos=message.qos,
         expiry=None if expiry is None else Seconds(expiry),
         response_topic=getattr(properties, "ResponseTopic", None),
         correlation=getattr(properties, "CorrelationData", None),
@@ -236,9 +253,38 @@ def _incoming(message: aiomqtt.Message) -> Incoming:
 
 
 class _Client(aiomqtt.Client):
-    """Also knows why a message was refused: aiomqtt takes a refusal for success. One sends at a time."""
+    """Also knows why a message was refused: aiomqtt takes a refusal for success. One sends at a time.
+    And why the connection ended, of which aiomqtt keeps a number.
+    """
 
     _refused: str | None = None
+    _loss: str | None = None
+
+    async def __aenter__(self) -> Self:
+        self._disconnected.add_done_callback(_retrieve)
+        await super().__aenter__()
+        self._disconnected.add_done_callback(_retrieve)  # perhaps another one
+        return self
+
+    def loss(self) -> str | None:
+        """Why there is no connection any more, and what to do; None while there is one."""
+        if not self._disconnected.done():
+            return None
+        return self._loss or BROKE_OFF
+
+    def _on_disconnect(
+        self,
+        client: paho.Client,
+        userdata: object,
+        flags: paho.DisconnectFlags,
+        reason_code: ReasonCode,
+        properties: Properties | None = None,
+    ) -> None:
+        if flags.is_disconnect_packet_from_server:
+            self._loss = f"it ended the connection ({reason_code}): its log says more"
+            if reason_code.value == TAKEN_OVER:
+                self._loss = "another client took our name: give every player its own `site` and `player`"
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     def take_refusal(self) -> str | None:
         refused, self._refused = self._refused, None
@@ -250,6 +296,12 @@ class _Client(aiomqtt.Client):
         if reason_code.is_failure:
             self._refused = str(reason_code)
         super()._on_publish(client, userdata, mid, reason_code, properties)
+
+
+def _retrieve(lost: "asyncio.Future[None]") -> None:
+    """asyncio logs an error that nobody asks for, as when the broker ends while we end."""
+    if not lost.cancelled():
+        lost.exception()
 
 
 class _Inbox(asyncio.Queue[aiomqtt.Message]):
@@ -266,9 +318,12 @@ class _Inbox(asyncio.Queue[aiomqtt.Message]):
             return
         if self.full():
             if kind.terms.droppable is None:
-                kind.overflowed = True  # not acknowledged, so that the broker sends it again
-            else:
-                kind.terms.on_drop(_incoming(self._make_room(kind.terms.droppable)))
+                if item.qos:
+                    kind.overflowed = True  # not acknowledged, so that the broker sends it again
+                else:
+                    kind.terms.on_drop(_incoming(item))
+                return
+            kind.terms.on_drop(_incoming(self._make_room(kind.terms.droppable)))
         item.payload = item.payload[: MAX_PAYLOAD + 1]  # enough to be seen as too large
         super().put_nowait(item)
 

@@ -8,7 +8,7 @@ from adapters.mqtt.mapping.apply import apply
 from adapters.mqtt.mapping.later import due, observe
 from adapters.mqtt.mapping.model import Compiled, Outcome
 from adapters.mqtt.mapping.state import State
-from adapters.mqtt.mapping.topics import captures, overlap
+from adapters.mqtt.mapping.topics import captures, overlap, widest
 from adapters.mqtt.topics import Topics
 from player.model import Command, Reading, Verb
 from player.units import Seconds
@@ -40,7 +40,9 @@ class Devices:
         return [name for name, (mapping, _) in self._mappings.items() if self._is_own(mapping.topic)]
 
     def filters(self, lane: Lane) -> dict[str, bool]:
-        """Topic filters of one connection; True: live messages show their retain flag."""
+        """Topic filters of one connection, none covered by another; True: live messages show their retain
+        flag, which is the strict one where two differ.
+        """
         found: dict[str, bool] = {}
         for mapping, _ in self._mappings.values():
             if _lane(mapping) == lane and not self._is_own(mapping.topic):
@@ -49,7 +51,10 @@ class Devices:
                 for presence in (mapping.availability, mapping.birth):
                     if presence is not None and not self._is_own(presence.topic):
                         found[presence.topic] = found.get(presence.topic, False)
-        return found
+        return {
+            wide: any(strict for narrow, strict in found.items() if captures(wide, narrow) is not None)
+            for wide in widest(found)
+        }
 
     def take(self, lane: Lane, arrival: Arrival) -> list[Outcome]:
         """What a message that came on this connection means to each mapping, in their order."""

@@ -12,7 +12,7 @@ from player.units import Seconds
 REMEMBERED: Final = 1_000  # ids
 REMEMBER: Final = Seconds(600.0)
 TOPIC_RATE, TOPIC_BURST = 10.0, 20.0  # messages per second of one topic
-SIGNAL_RATE, SIGNAL_BURST = 100.0, 200.0  # of all signals together
+SIGNAL_RATE, SIGNAL_BURST = 100.0, 200.0  # of all signals and other makers' sensors together
 MAX_BUCKETS: Final = 512  # topics watched at a time, the longest quiet one is forgotten
 
 
@@ -87,14 +87,14 @@ class Reception:
         self.accepted += 1
         return item
 
-    def admit(self, topic: str, now: Seconds) -> bool:
+    def admit(self, topic: str, now: Seconds, *, sensor: bool = False) -> bool:
         """Whether the rate allows this message; called before it is queued, so that one noisy device
-        takes no place from the others.
+        takes no place from the others. sensor: it came where no button is read.
         """
         address = self._topics.parse(topic)
         if address is not None and (address.branch == "feedback" or is_safe(address)):
             return True
-        signal = address is not None and address.branch == "signal"
+        signal = sensor or (address is not None and address.branch == "signal")
         if self._gate.may_pass(topic, signal=signal, now=now):
             return True
         self.rejects["rate-limited"] += 1

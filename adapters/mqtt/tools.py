@@ -19,7 +19,7 @@ from adapters.mqtt.mapping.later import due, observe
 from adapters.mqtt.mapping.model import Compiled, Ignored, Outcome, Rejected
 from adapters.mqtt.mapping.state import State
 from adapters.mqtt.mapping.telling import told
-from adapters.mqtt.mapping.topics import captures, check_filter
+from adapters.mqtt.mapping.topics import captures, check_filter, widest
 from adapters.mqtt.redaction import Redaction
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.values import clean
@@ -145,22 +145,12 @@ async def sniff(
         raise MqttError("there is nothing to read: name a topic, or a file with mappings")
     terms = Terms(client_id="", version5=True, droppable=lambda _topic: True)
     async with connect(Endpoint.of(settings), terms) as connection:
-        for topic_filter in _widest(read):
+        for topic_filter in widest(read):
             await connection.subscribe(topic_filter, 0, keep_flag=False)
         watch.ready()
         async with asyncio.TaskGroup() as group:
             group.create_task(_listen(connection, states, watch))
             group.create_task(_wait_for_time(states, watch))
-
-
-def _widest(filters: Iterable[str]) -> list[str]:
-    """Without those that another covers: a broker delivers once for each, and one press would seem two."""
-    distinct = list(dict.fromkeys(filters))
-    return [
-        narrow
-        for narrow in distinct
-        if not any(wide != narrow and captures(wide, narrow) is not None for wide in distinct)
-    ]
 
 
 class Watch:

@@ -80,6 +80,37 @@ def test_what_is_read_from_the_broker_is_only_what_mappings_need() -> None:
     }
 
 
+async def test_a_press_counts_once_also_when_another_mapping_reads_all_devices(broker: Broker) -> None:
+    """A broker delivers once for each filter that matches."""
+    verbs = "single: {command: play_pause}, double: {command: next}, hold: {command: stop}"
+    on = f"kind: event, select: action, on: {{{verbs}}}"
+    async with linked(broker.url) as rig, listening(broker.port, "nothing") as person:
+        rig.link.use_mappings(
+            [
+                mapping(f"{{id: one, topic: zigbee2mqtt/button, {on}}}"),
+                mapping(f"{{id: any, topic: zigbee2mqtt/+, {on}}}"),
+            ]
+        )
+        await rig.connected()
+        await send_until(person, "zigbee2mqtt/other", '{"action":"hold"}', lambda: rig.items)
+        await person.client.publish("zigbee2mqtt/button", '{"action":"single"}', qos=1)
+        await person.client.publish("zigbee2mqtt/button", '{"action":"double"}', qos=1)
+        await rig.until(lambda: Command(verb=Verb.NEXT) in rig.items)
+        toggled = [item for item in rig.items if item == Command(verb=Verb.PLAY_PAUSE)]
+        assert len(toggled) == 2, "one for each mapping"
+
+
+def test_the_strict_way_to_read_wins_where_one_filter_covers_another() -> None:
+    devices = Devices(TOPICS)
+    devices.use(
+        [
+            profile("esphome/event", "bed/event/+/state", id="a"),
+            profile("zigbee2mqtt/ikea-styrbar", "bed/event/button/state", id="b"),
+        ]
+    )
+    assert devices.filters("buttons") == {"bed/event/+/state": True}
+
+
 def test_the_players_own_topics_are_no_device() -> None:
     devices = Devices(TOPICS)
     devices.use(

@@ -9,7 +9,7 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from adapters.mqtt.connection import Terms, connect
+from adapters.mqtt.connection import QUEUE, Terms, connect
 from adapters.mqtt.endpoint import Endpoint
 from player.errors import MqttError, SettingsError, StoreError
 from player.model import AdaptMode, Command, Feedback, Quantity, Reading, Verb
@@ -210,6 +210,29 @@ async def test_a_handler_that_fails_does_not_stop_the_next(broker: Broker) -> No
         await rig.until(lambda: len(rig.feedback) == 2)
         assert rig.feedback == [Feedback(id="f1", rating=1), Feedback(id="f2", rating=0)]
         assert failures == []
+
+
+async def test_feedback_that_needs_no_acknowledgement_gets_none_and_is_dropped_when_there_is_too_much(
+    broker: Broker,
+) -> None:
+    """A broker ends the connection of one who acknowledges QoS 0."""
+    async with linked(broker.url) as rig, listening(broker.port, f"{ROOT}/#") as person:
+        await rig.connected()
+        failures = [StoreError("disk full")]
+
+        def fail_once() -> None:
+            if failures:
+                raise failures.pop()
+
+        rig.persist = fail_once  # for two seconds the row only grows
+        count = QUEUE + 40
+        for n in range(count):
+            await person.client.publish(f"{ROOT}/feedback", f'{{"id":"f{n}","rating":1}}', qos=0)
+        await rig.until(lambda: len(rig.feedback) >= QUEUE)
+        await person.client.publish(f"{ROOT}/feedback", b'{"id":"sure","rating":1}', qos=1)
+        await rig.until(lambda: rig.feedback[-1].id == "sure")
+        assert rig.link.rejects["overflow"] == count - (len(rig.feedback) - 1) > 0
+        assert rig.changes == [(True, "")]
 
 
 async def test_a_broker_that_refuses_us_says_what_to_do() -> None:

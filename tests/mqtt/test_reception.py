@@ -73,6 +73,14 @@ def test_all_signals_together_are_limited_and_commands_do_not_suffer() -> None:
     assert offer(reception, "cmd/calm") == ""
 
 
+def test_the_sensors_of_a_wide_filter_share_that_limit_and_buttons_do_not_suffer() -> None:
+    reception = Reception(TOPICS)
+    taken = [reception.admit(f"home/gateway{n}/BTtoMQTT/A0", Seconds(0.0), sensor=True) for n in range(1_000)]
+    assert taken.count(True) == 200
+    assert offer(reception, "signal/heart_rate/polar", b"72") == "rate-limited"
+    assert reception.admit("zigbee2mqtt/button", Seconds(0.0))
+
+
 def test_the_memory_of_the_gate_is_bounded() -> None:
     gate = Gate()
     for n in range(5_000):

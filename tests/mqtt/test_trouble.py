@@ -1,6 +1,7 @@
 """Brokers and clients that are killed, floods, packets that are too large, old brokers."""
 
 import asyncio
+import gc
 import signal
 import socket
 import struct
@@ -9,6 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
+from adapters.mqtt.connection import Terms, connect
+from adapters.mqtt.endpoint import Endpoint
+from player.errors import MqttError
 from player.model import AdaptMode, Command, Quantity, Reading, Verb
 from player.session.messages import ModeState
 from tests.support.broker import PATIENCE_S, Broker, listening
@@ -31,6 +37,7 @@ async def test_a_killed_broker_is_found_again_and_gets_all_state(broker: Broker)
         broker.kill()
         await rig.until(lambda: rig.changes[-1][0] is False)
         assert not rig.link.connected
+        assert f"127.0.0.1:{broker.port}" in rig.changes[-1][1] and "is it running" in rig.changes[-1][1]
         rig.link.publish(ModeState(mode=AdaptMode.OFF))
         broker.restart()
         await rig.connected(times=2)
@@ -39,6 +46,36 @@ async def test_a_killed_broker_is_found_again_and_gets_all_state(broker: Broker)
             assert await person.wait("availability") == "online"
             await person.client.publish(f"{ROOT}/cmd/stop", qos=1)
             await rig.until(lambda: len(rig.items) == 1)
+
+
+async def test_broker_and_player_may_end_together_without_noise(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with linked(broker.url) as rig:
+        await rig.connected()
+        broker.kill()
+        await rig.end()
+    del rig
+    gc.collect()
+    await asyncio.sleep(0.0)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
+async def test_a_second_player_of_the_same_name_is_said() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1_000)
+        writer.write(b"\x20\x03\x00\x00\x00")  # CONNACK
+        await reader.read(1_000)
+        writer.write(b"\x90\x04\x00\x01\x00\x01" + b"\xe0\x02\x8e\x00")  # SUBACK, DISCONNECT: taken over
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        endpoint = Endpoint(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+        async with connect(endpoint, Terms(client_id="x", version5=True)) as connection:
+            await connection.subscribe("a", 1)
+            with pytest.raises(MqttError, match="another client took our name"):
+                await anext(connection.messages())
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Topic filters of a mapping: `+` is one level, `#` is never used."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from adapters.mqtt.mapping.errors import MappingError, Place
@@ -44,3 +45,13 @@ def overlap(one: str, other: str) -> bool:
     """Whether some topic matches both."""
     left, right = one.split("/"), other.split("/")
     return len(left) == len(right) and all(a == b or "+" in (a, b) for a, b in zip(left, right, strict=True))
+
+
+def widest(filters: Iterable[str]) -> list[str]:
+    """Without those that another covers: a broker delivers once for each, and one press would be two."""
+    distinct = list(dict.fromkeys(filters))
+    return [
+        narrow
+        for narrow in distinct
+        if not any(wide != narrow and captures(wide, narrow) is not None for wide in distinct)
+    ]
