@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from player.settings import AudioSettings
@@ -44,6 +45,14 @@ class Launched:
                 loop.remove_reader(descriptor)
                 os.close(descriptor)
         return self._process.wait()
+
+    def busy(self) -> bool:
+        """Whether one of its threads runs or waits for a processor: it is slow then, and does not hang."""
+        for stat in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):  # the thread, or the process, has just ended
+                if stat.read_text().rpartition(") ")[2].startswith("R"):
+                    return True
+        return False
 
     def kill(self) -> None:
         self._process.kill()  # does nothing when it has ended

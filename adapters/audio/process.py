@@ -13,7 +13,7 @@ from player.units import Seconds
 # Tuning constants.
 READY_TIMEOUT: Final = Seconds(15.0)  # start → first report
 STALL: Final = Seconds(1.5)  # without a report of frames written: the render thread stands still
-SILENCE: Final = Seconds(0.55)  # without a sign of life: the whole process does
+SILENCE: Final = Seconds(0.55)  # without a sign of life and without work: the whole process does
 FAST_DEATH: Final = Seconds(5.0)  # a process that lived shorter was of no use;
 BACKOFF: Final = (0.0, 0.0, 0.5, 1.0, 2.0, 5.0)  # s before the next start, by fast deaths in a row
 SUSPECT: Final = (
@@ -98,7 +98,7 @@ class AudioProcess:
         while True:
             line, waited = await _next_line(reader)
             mute, still = (mute + waited if line is None else 0.0), still + waited
-            if still > patience or (mute > SILENCE and patience == STALL):
+            if still > patience or (mute > SILENCE and patience == STALL and not self._busy()):
                 self._kill()
                 return f"the audio process stood still for {max(mute, still):.1f} s"
             if line is None or line == b"\n":
@@ -148,6 +148,9 @@ class AudioProcess:
             raise
         finally:
             self._process = None
+
+    def _busy(self) -> bool:
+        return self._process is not None and self._process.busy()
 
     def _kill(self) -> None:
         if self._process is not None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from adapters.audio.launch import Launched
 from player.model import (
     Crossfade,
     DeckEnding,
@@ -196,6 +198,33 @@ async def test_stopped_process_is_replaced() -> None:
         os.kill(process.pid, signal.SIGSTOP)
         await reports.wait_until(lambda: reports.ready == 2)
         assert "stood still" in reports.lost[0]
+
+
+SPINS = "import sys; sys.stdout.write('x'); sys.stdout.flush()\nwhile True: pass"
+SLEEPS = "import sys, time; sys.stdout.write('x'); sys.stdout.flush()\nwhile True: time.sleep(1000.0)"
+
+
+@pytest.mark.parametrize(
+    ("program", "stopped", "busy"), [(SPINS, False, True), (SPINS, True, False), (SLEEPS, False, False)]
+)
+def test_who_wants_a_processor_is_slow_and_does_not_hang(program: str, stopped: bool, busy: bool) -> None:
+    ours, theirs = socket.socketpair()
+    with (
+        ours,
+        theirs,
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process,
+    ):
+        assert process.stdout is not None
+        process.stdout.read(1)
+        if stopped:
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        launched = Launched(process, ours)
+        try:
+            assert any(launched.busy() == busy for _ in range(100))  # who just began to sleep still ran
+            assert stopped or busy == any(launched.busy() for _ in range(20))
+        finally:
+            launched.kill_at_once()
 
 
 async def test_commands_for_a_process_that_is_down_are_counted() -> None:
