@@ -22,18 +22,20 @@ PLAIN, CERTAIN = 0.5, 0.85  # share of intervals alike: in conversation, and of 
 
 
 class CallFinder:
-    """Takes every block; `evidence` is of the last minute."""
+    """Takes every chunk; `evidence` is of the last minute."""
 
     def __init__(self) -> None:
         self._bins: deque[bool] = deque(maxlen=round(MEMORY / BIN))
         self._sum, self._count = 0, 0
 
-    def push(self, voiced: bool) -> None:
-        self._sum += voiced
-        self._count += 1
-        if self._count == BLOCKS:
-            self._bins.append(self._sum >= SPOKEN * BLOCKS)
-            self._sum = self._count = 0
+    def push(self, voiced: list[bool]) -> None:
+        """Of each block."""
+        for each in voiced:
+            self._sum += each
+            self._count += 1
+            if self._count == BLOCKS:
+                self._bins.append(self._sum >= SPOKEN * BLOCKS)
+                self._sum = self._count = 0
 
     def evidence(self) -> float:
         """0-1: how regular short calls were."""

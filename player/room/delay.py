@@ -12,7 +12,8 @@ LONGEST: Final = RATE + RATE // 2  # samples of delay that are looked for
 LEAD: Final = RATE // 50  # the filter begins 20 ms earlier, for what drifts
 CLEAR: Final = 12.0  # a peak so many times the usual size is one; tuning
 APART: Final = RATE // 100  # estimates within 10 ms agree
-OFTEN: Final = Seconds(2.0)
+OFTEN: Final = Seconds(2.0)  # between two looks, until the delay is found and while it seems to move
+RARELY: Final = Seconds(10.0)  # when nothing is amiss
 QUIET: Final = 1e-5  # RMS of a reference that is not heard
 
 
@@ -26,6 +27,12 @@ class DelayFinder:
     def __init__(self) -> None:
         self.delay: int | None = None
         self._candidate: int | None = None
+        self._moving = False
+
+    @property
+    def pause(self) -> Seconds:
+        """Until the next look."""
+        return OFTEN if self.delay is None or self._moving else RARELY
 
     def look(self, played: Mono, heard: Mono) -> bool:
         """True when the delay moved. heard: the newest `WINDOW`; played: `LONGEST` more, ending with it."""
@@ -37,14 +44,15 @@ class DelayFinder:
         agreed = self._candidate is not None and abs(found - self._candidate) <= APART
         self._candidate = found
         wanted = max(found - LEAD, 0)
-        if not agreed or (self.delay is not None and abs(wanted - self.delay) < LEAD - LEAD // 8):
+        self._moving = self.delay is None or abs(wanted - self.delay) >= LEAD - LEAD // 8
+        if not agreed or not self._moving:
             return False
-        self.delay = wanted
+        self.delay, self._moving = wanted, False
         return True
 
 
 def _peak(played: Mono, heard: Mono) -> int | None:
-    size = 1 << (len(played) + len(heard) - 1).bit_length()
+    size = len(played)  # what wraps around meets no delay that is looked for
     cross = np.fft.rfft(played, size) * np.conj(np.fft.rfft(heard, size))
     cross /= np.abs(cross) + 1e-12
     low, high = 100 * size // RATE, 6000 * size // RATE  # where loudspeakers and microphones are good

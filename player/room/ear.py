@@ -3,18 +3,21 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from player.model import RoomHeard
 from player.ports.audio import Pcm
 from player.room.baseline import RoomBaseline
 from player.room.calls import CallFinder
-from player.room.delay import LONGEST, OFTEN, QUIET, WINDOW, DelayFinder
-from player.room.echo import Cleaned, EchoFilter
-from player.room.frames import BLOCK, BLOCK_S, RATE, Decimator, Mono, band
+from player.room.delay import LONGEST, QUIET, WINDOW, DelayFinder
+from player.room.echo import EchoFilter, untouched
+from player.room.frames import CHUNK, RATE, Decimator, Mono, band, mean_squares
 from player.room.voice import VoiceTracker, decibels
 from player.units import Decibels, Seconds
 
-TELL_EVERY: Final = 125  # blocks, 2 s
+TELL_EVERY: Final = 5  # chunks, 2 s
+MOST_WAITING: Final = 64  # of the player's blocks, before they are taken without being asked for
+SILENT_CHUNKS: Final = 1  # the filter hears so much of silence, to have forgotten what was before
 KEPT: Final = WINDOW + LONGEST + 4 * RATE  # samples of either side that are kept: seven and a half seconds
 ROOM: Final = band(100.0, 8000.0)
 LOOKS: Final = 8  # without a clear peak: the player cannot be heard at the microphone
@@ -22,6 +25,9 @@ UNHEARD: Final = 0.5  # quality then; own judgement
 CLEAR: Final = 0.5  # quality from which on the level is that of the room, not what the filter leaves or takes
 SETTLING: Final = 250  # blocks of music, 4 s, until the filter is to be believed
 HEARD: Final = 0.3  # share of the window in which the player was playing, from where on it counts
+
+Each = NDArray[np.float32]  # a number of each block
+_Heard = tuple[Each, Each, Each, Each, NDArray[np.bool_]]  # power, before, after, purity, playing
 
 
 class RoomEar:
@@ -36,22 +42,29 @@ class RoomEar:
         self._looked = 0
         self._missed = 0
         self._settled = 0
-        self._blocks: list[tuple[float, float, float, float, bool]] = []
+        self._silent = 0  # chunks of the reference
+        self._chunks: list[_Heard] = []
+        self._waiting: list[Pcm] = []  # frames of the player, not yet at the lower rate
 
     def play(self, block: Pcm) -> None:
         """Frames really written to the sound card, 48 kHz, shape (frames, 2), in order."""
-        self._played.add(self._from_player.push(block))
+        self._waiting.append(block)
+        if len(self._waiting) >= MOST_WAITING:
+            self._take_played()
 
     def hear(self, block: Pcm, hour: int) -> list[RoomHeard]:
         """The microphone's next frames, 48 kHz, shape (frames,) or (frames, channels). hour: 0-23."""
-        self._heard.add(self._from_room.push(block))
-        told = []
-        while self._heard.end - self._done >= BLOCK:
+        samples, told = self._from_room.push(block), []
+        for begin in range(0, len(samples), CHUNK):
+            self._heard.add(samples[begin : begin + CHUNK])
+            if self._heard.end - self._done < CHUNK:
+                break
+            self._take_played()
             self._take(self._done)
-            self._done += BLOCK
-            if len(self._blocks) == TELL_EVERY:
+            self._done += CHUNK
+            if len(self._chunks) == TELL_EVERY:
                 told.append(self._tell(hour))
-        self._look()
+            self._look()
         return told
 
     def gap(self) -> None:
@@ -61,25 +74,35 @@ class RoomEar:
 
     # --- inside -----------------------------------------------------------------------------------------
 
+    def _take_played(self) -> None:
+        if self._waiting:
+            self._played.add(self._from_player.push(np.concatenate(self._waiting)))
+            self._waiting = []
+
     def _take(self, start: int) -> None:
         delay = self._finder.delay
-        reference = self._played.get(start - (delay or 0), BLOCK)
-        heard = self._heard.get(start, BLOCK)
-        clean = _as_it_is(heard) if delay is None else self._echo.process(reference, heard)
-        playing = float(np.sqrt(np.mean(np.square(reference)))) > QUIET
-        self._settled += playing
-        unsure = playing and (self._settled < SETTLING if delay is not None else self._missed < LOOKS)
-        voiced = self._voice.push(clean, believed=not unsure)
-        self._calls.push(voiced)
-        power = float(clean.power[ROOM].sum())
-        self._blocks.append((power, clean.before, clean.after, clean.purity, playing))
+        reference = self._played.get(start - (delay or 0), CHUNK)
+        heard = self._heard.get(start, CHUNK)
+        playing = mean_squares(reference) > QUIET * QUIET
+        self._silent = 0 if playing.any() else self._silent + 1
+        if delay is None:
+            clean = untouched(heard)
+            unsure = playing & (self._missed < LOOKS)
+        else:
+            # Nothing was played for longer than the room answers: nothing is to be taken away.
+            clean = untouched(heard) if self._silent > SILENT_CHUNKS else self._echo.process(reference, heard)
+            unsure = playing & (self._settled + np.cumsum(playing) < SETTLING)
+        self._settled += int(playing.sum())
+        self._calls.push(self._voice.push(clean, ~unsure))
+        power = clean.power[:, ROOM].sum(axis=1)
+        self._chunks.append((power, clean.before, clean.after, clean.purity, playing))
 
     def _tell(self, hour: int) -> RoomHeard:
-        power, before, after, purity, playing = (np.array(each) for each in zip(*self._blocks, strict=True))
-        self._blocks = []
+        power, before, after, purity, playing = map(np.concatenate, zip(*self._chunks, strict=True))
+        self._chunks = []
         level = decibels(float(power.mean()))
         beside_music = float(playing.mean()) > HEARD
-        step = Seconds(TELL_EVERY * BLOCK_S)
+        step = Seconds(TELL_EVERY * CHUNK / RATE)
         quality = self._quality(beside_music, float(purity.mean()))
         if quality >= CLEAR:
             self._baseline.learn(level, hour, step)
@@ -109,8 +132,8 @@ class RoomEar:
         return min(max(purity, 0.0), 1.0)
 
     def _look(self) -> None:
-        """For the delay, every two seconds while the player is heard."""
-        if self._done - self._looked < OFTEN * RATE or self._done < WINDOW:
+        """For the delay: often until it is found, then rarely, while the player is heard."""
+        if self._done - self._looked < self._finder.pause * RATE or self._done < WINDOW:
             return
         self._looked = self._done
         played = self._played.get(self._done - WINDOW - LONGEST, WINDOW + LONGEST)
@@ -120,7 +143,7 @@ class RoomEar:
             if before is None or before != self._finder.delay:
                 self._echo.reset()
                 self._settled = 0
-        elif before is None and float(np.sqrt(np.mean(np.square(played)))) > QUIET:
+        elif before is None and float(mean_squares(played, len(played))[0]) > QUIET * QUIET:
             self._missed += 1
 
 
@@ -128,28 +151,26 @@ class _Tail:
     """The newest samples of a side, by their number; 0 where there are none."""
 
     def __init__(self) -> None:
-        self._samples: Mono = np.zeros(0, np.float32)
+        self._samples: Mono = np.zeros(2 * KEPT, np.float32)
+        self._count = 0
         self.end = 0
 
     def add(self, samples: Mono) -> None:
-        self._samples = np.concatenate((self._samples, samples))
         self.end += len(samples)
-        if len(self._samples) > 2 * KEPT:
-            self._samples = self._samples[-KEPT:].copy()
+        samples = samples[-len(self._samples) :]
+        if self._count + len(samples) > len(self._samples):
+            keep = min(KEPT, self._count, len(self._samples) - len(samples))
+            self._samples[:keep] = self._samples[self._count - keep : self._count].copy()
+            self._count = keep
+        self._samples[self._count : self._count + len(samples)] = samples
+        self._count += len(samples)
 
     def get(self, start: int, count: int) -> Mono:
-        first = start - (self.end - len(self._samples))
-        if first >= 0 and first + count <= len(self._samples):
-            return self._samples[first : first + count]
+        first = start - (self.end - self._count)
+        if first >= 0 and first + count <= self._count:
+            return self._samples[first : first + count].copy()
         found: Mono = np.zeros(count, np.float32)
-        low, high = max(first, 0), min(first + count, len(self._samples))
+        low, high = max(first, 0), min(first + count, self._count)
         if low < high:
             found[low - first : high - first] = self._samples[low:high]
         return found
-
-
-def _as_it_is(heard: Mono) -> Cleaned:
-    spectrum = np.fft.rfft(np.concatenate((np.zeros(BLOCK, np.float32), heard)))
-    power = (np.square(np.abs(spectrum)) / BLOCK).astype(np.float32)
-    loud = float(np.mean(np.square(heard)))
-    return Cleaned(residual=heard, power=power, before=loud, after=loud, echo=0.0, purity=1.0)

@@ -6,9 +6,10 @@ from typing import Final
 import aubio
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from player.room.echo import Cleaned
-from player.room.frames import BLOCK, BLOCK_S, RATE, band
+from player.room.frames import BLOCK, BLOCK_S, RATE, Mono, band
 from player.units import Decibels, Hertz
 
 # Tuning constants.
@@ -50,38 +51,53 @@ NONE: Final = Voice(share=0.0, pitch=None, spread=None, shout=0.0)
 
 
 class VoiceTracker:
-    """Takes every block, tells once a window."""
+    """Takes every chunk, tells once a window."""
 
     def __init__(self) -> None:
-        self._pitch = aubio.pitch("yinfast", PITCH_WINDOW, BLOCK, RATE)
+        # Hop and window are one: it is asked only where something may be a voice, and keeps nothing.
+        self._pitch = aubio.pitch("yinfast", PITCH_WINDOW, PITCH_WINDOW, RATE)
         self._pitch.set_silence(-90.0)
+        self._before: Mono = np.zeros(PITCH_WINDOW - BLOCK, np.float32)
         self._floor: float | None = None  # dB
         self._echo = 0.0  # mean square
         self._blocks = 0
         self._voiced: list[tuple[float, float, float]] = []  # Hz, level dB, tilt dB
 
-    def push(self, block: Cleaned, *, believed: bool = True) -> bool:
-        """Whether a voice is heard in this block. believed: False while it may be the player."""
-        self._blocks += 1
-        power = float(block.power[SPEECH].sum())
-        level = decibels(power)
-        self._echo = max(ECHO_TAIL * self._echo, block.echo)
-        floor = level if self._floor is None else self._floor
-        rise = FLOOR_RISE if level > floor else FLOOR_FALL * (level - floor)
-        self._floor = floor + min(rise, max(level - floor, rise if level < floor else 0.0))
-        pitch = float(self._pitch(block.residual)[0])
-        voiced = (
-            believed
-            and level > floor + OVER_FLOOR
-            and block.purity > PURE
-            and power > OVER_ECHO * BLOCK * self._echo
-            and LOWEST <= pitch <= HIGHEST
-            and float(self._pitch.get_confidence()) > SURE_PITCH
-        )
-        if voiced:
-            tilt = decibels(float(block.power[HIGH].sum())) - decibels(float(block.power[LOW].sum()))
-            self._voiced.append((pitch, level, tilt))
+    def push(self, chunk: Cleaned, believed: NDArray[np.bool_]) -> list[bool]:
+        """For each block whether a voice is heard. believed: False while it may be the player."""
+        power = chunk.power[:, SPEECH].sum(axis=1)
+        enough = (10.0 ** (OVER_FLOOR / 10.0) * self._floors(power) < power) & believed
+        enough &= (chunk.purity > PURE) & (power > OVER_ECHO * BLOCK * self._echoes(chunk.echo))
+        samples = np.concatenate((self._before, chunk.residual))
+        self._before = samples[-len(self._before) :]
+        self._blocks += len(power)
+        voiced = [False] * len(power)
+        for block in np.flatnonzero(enough).tolist():
+            pitch = float(self._pitch(samples[block * BLOCK : block * BLOCK + PITCH_WINDOW])[0])
+            if LOWEST <= pitch <= HIGHEST and float(self._pitch.get_confidence()) > SURE_PITCH:
+                voiced[block] = True
+                high, low = (decibels(float(chunk.power[block, part].sum())) for part in (HIGH, LOW))
+                self._voiced.append((pitch, decibels(float(power[block])), high - low))
         return voiced
+
+    def _floors(self, power: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The noise below each block, power."""
+        floors = []
+        for level in (10.0 * np.log10(power + SILENT)).tolist():
+            floor = level if self._floor is None else self._floor
+            self._floor = (
+                min(floor + FLOOR_RISE, level) if level > floor else floor + FLOOR_FALL * (level - floor)
+            )
+            floors.append(floor)
+        return np.asarray(10.0 ** (np.array(floors) / 10.0))
+
+    def _echoes(self, echo: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Each block's, or what is remembered of those before; mean square."""
+        found = []
+        for each in echo.tolist():
+            self._echo = max(ECHO_TAIL * self._echo, each)
+            found.append(self._echo)
+        return np.array(found)
 
     def tell(self, usual: Decibels | None) -> Voice:
         """Of the blocks since the last time. usual: level of the room, dB; None: not known."""
