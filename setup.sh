@@ -17,6 +17,7 @@ TEST_PACKAGES=(
     pulseaudio pulseaudio-utils mosquitto-clients # what a person would hear and type
     chromium fonts-dejavu-core                    # a real page
     ffmpeg icecast2 wesnoth-music                 # real streams and recordings
+    samba vlc-plugin-samba                        # a real share
     espeak-ng openssl systemd                     # voices, certificates of a broker, checks of the unit
 )
 

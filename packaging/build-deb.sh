@@ -22,6 +22,7 @@ Priority: optional
 Installed-Size: $(du -ks --exclude=DEBIAN "$root" | cut -f1)
 Depends: python3 (>= 3.$minor), python3 (<< 3.$((minor + 1))), libportaudio2, mosquitto, util-linux
 Recommends: libasound2-plugins, libvlc5, vlc-plugin-base, timidity, timgm6mb-soundfont
+Suggests: vlc-plugin-samba
 Description: adaptive bedside music player for people living with dementia
  Lull plays a resident's own, familiar music, listens to sensors and buttons over
  MQTT, and moves to calmer music when the resident grows restless.

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
+from adapters.decode.web import shown
 from player.errors import DecodeError
 from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Seconds
@@ -19,13 +20,14 @@ READ_TIMEOUT: Final = Seconds(8.0)
 START: Final = Seconds(0.0)
 POLL: Final = Seconds(0.1)  # how soon a blocked callback sees that the source was closed
 S16_SCALE: Final = np.float32(1 / 32768)
+PACKAGES: Final = {"smb": "vlc-plugin-samba"}  # of Debian, by scheme
 INSTALL: Final = "install libVLC (apt-get install libvlc5 vlc-plugin-base) to play it."
 
 
 class VlcSource:
     """`ports.AudioSource` at 48 kHz stereo, at the pace of playing.
 
-    `seek` is as exact as libVLC's demuxer: to the frame for PCM, within about 0.5 s for most codecs.
+    `seek` is as exact as libVLC's demuxer: to a block of 50 ms for PCM, within about 0.5 s for most codecs.
     """
 
     rate: Final = SAMPLE_RATE
@@ -36,7 +38,7 @@ class VlcSource:
         self._vlc = load(uri)
         self._instance = self._vlc.Instance("--quiet", "--no-video", "--no-spu", "--no-lua", "--vout=dummy")
         if self._instance is None:
-            raise DecodeError(uri, f"libVLC finds none of its plugins: {INSTALL}")
+            raise DecodeError(shown(uri), f"libVLC finds none of its plugins: {INSTALL}")
         self._player: Any = None
         self._ahead: Pcm | None = None
         self._reset()
@@ -52,7 +54,9 @@ class VlcSource:
             raise
         if self._ahead is None:
             self.close()
-            raise DecodeError(uri, "holds no sound that FFmpeg or libVLC can decode: check the address.")
+            raise DecodeError(
+                shown(uri), "holds no sound that FFmpeg or libVLC can decode: check the address."
+            )
 
     @property
     def duration(self) -> Seconds:
@@ -66,7 +70,7 @@ class VlcSource:
 
     def seek(self, at: Seconds) -> None:
         if self._player is None or not self._player.is_seekable():
-            raise DecodeError(self.uri, "is a live stream and cannot be moved to another place.")
+            raise DecodeError(shown(self.uri), "is a live stream and cannot be moved to another place.")
         self._end()  # a new player with a start time: libVLC's own seek returns before it has moved
         self._reset()
         self._player = self._start(self._media(self.uri, at))
@@ -143,13 +147,19 @@ class VlcSource:
             block = self._blocks.get(timeout=timeout)
         except queue.Empty as error:
             raise DecodeError(
-                self.uri, f"gave no sound for {timeout:.0f} s: check the connection."
+                shown(self.uri), f"gave no sound for {timeout:.0f} s: check the connection."
             ) from error
         if block is None:
             self._blocks.put(None)  # and ever after
             if self._failed:
-                raise DecodeError(self.uri, "cannot be opened by libVLC: check the address.")
+                raise DecodeError(
+                    shown(self.uri), f"cannot be opened by libVLC: check the address{self._also()}."
+                )
         return block
+
+    def _also(self) -> str:
+        package = PACKAGES.get(self.uri.partition("://")[0])
+        return f", and that {package} is installed (apt-get install {package})" if package else ""
 
     def _on_play(self, _opaque: int, samples: int, count: int, _pts: int) -> None:
         """On a thread of libVLC."""
@@ -176,7 +186,7 @@ def load(uri: str = "libVLC") -> Any:
     try:
         import vlc  # loads libVLC: only when a source needs it
     except (ImportError, OSError, AttributeError, NameError) as error:
-        raise DecodeError(uri, f"is of a kind that FFmpeg does not know; {INSTALL}") from error
+        raise DecodeError(shown(uri), f"is of a kind that FFmpeg does not know; {INSTALL}") from error
     if vlc.dll is None:
-        raise DecodeError(uri, f"is of a kind that FFmpeg does not know; {INSTALL}")
+        raise DecodeError(shown(uri), f"is of a kind that FFmpeg does not know; {INSTALL}")
     return vlc
