@@ -107,7 +107,7 @@ class RoomEar:
         if quality >= CLEAR:
             self._baseline.learn(level, hour, step)
         usual = self._baseline.level(hour)
-        voice = self._voice.tell(usual)
+        voice = self._voice.tell(usual, quality)
         delay = self._finder.delay
         removed = decibels(float(before[playing].sum())) - decibels(float(after[playing].sum()))
         return RoomHeard(
