@@ -4,6 +4,7 @@ from collections import deque
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from player.room.frames import BLOCK_S
 from player.units import Seconds
@@ -18,7 +19,8 @@ SHORTEST, LONGEST = Seconds(1.5), Seconds(15.0)  # from the beginning of one cal
 CALL: Final = Seconds(4.0)  # what lasts longer is talk
 FEW, MANY = 3, 6  # calls that say nothing yet, and that say all they can
 ALIKE: Final = 0.2  # of the usual interval, either way
-PLAIN, CERTAIN = 0.5, 0.85  # share of intervals alike: in conversation, and of somebody who calls
+SAME: Final = 0.4  # of the usual length of a call, either way
+PLAIN, CERTAIN = 0.5, 0.85  # share that is alike: in conversation, and of somebody who calls
 
 
 class CallFinder:
@@ -47,8 +49,8 @@ class CallFinder:
         usual = float(np.median(intervals))
         if not SHORTEST <= usual <= LONGEST:
             return 0.0
-        alike = float(np.mean(np.abs(intervals - usual) <= max(ALIKE * usual, BIN)))
-        regular = min(max((alike - PLAIN) / (CERTAIN - PLAIN), 0.0), 1.0)
+        lengths = np.array([end - begin for begin, end in calls]) * BIN
+        regular = _alike(intervals, ALIKE) * _alike(lengths, SAME)
         return regular * min((len(calls) - FEW) / (MANY - FEW), 1.0)
 
     def _segments(self) -> list[tuple[int, int]]:
@@ -62,3 +64,10 @@ class CallFinder:
             else:
                 found.append((number, number + 1))
         return found
+
+
+def _alike(values: NDArray[np.float64], tolerance: float) -> float:
+    """0-1: how many are near their median."""
+    usual = float(np.median(values))
+    alike = float(np.mean(np.abs(values - usual) <= max(tolerance * usual, BIN)))
+    return min(max((alike - PLAIN) / (CERTAIN - PLAIN), 0.0), 1.0)

@@ -107,7 +107,7 @@ class RoomEar:
         if quality >= CLEAR:
             self._baseline.learn(level, hour, step)
         usual = self._baseline.level(hour)
-        voice = self._voice.tell(usual)
+        voice = self._voice.tell(usual, quality)
         delay = self._finder.delay
         removed = decibels(float(before[playing].sum())) - decibels(float(after[playing].sum()))
         return RoomHeard(
@@ -116,7 +116,7 @@ class RoomEar:
             pitch=voice.pitch,
             spread=voice.spread,
             shout=voice.shout,
-            calls=self._calls.evidence(),
+            calls=0.0 if voice.alarm else self._calls.evidence(),
             quality=quality,
             removed=Decibels(removed) if beside_music and delay is not None else None,
             delay=None if delay is None else Seconds(delay / RATE),

@@ -30,6 +30,7 @@ from tests.support.room import TEXTS, Mono, Room, at_level, decoded, scene, shou
 CUT: Final = 60.0  # s of each piece
 READ, WRITTEN = 3840, 960  # frames: as in the microphone and the render thread
 WINDOW: Final = 2.0  # s
+TRIED: Final = 120.0  # s of shouts, or of calls
 APART: Final = 30.0  # s between two events
 SETTLED: Final = 8  # windows until the filter has learned
 FOLDERS: Final = (
@@ -51,6 +52,13 @@ class Scene(NamedTuple):
 
     name: str
     parts: Iterator[tuple[Pcm | None, Mono | None]]
+
+
+class Beside(NamedTuple):
+    """What goes on meanwhile."""
+
+    own: Pcm
+    radio: Mono
 
 
 class Told(NamedTuple):
@@ -218,13 +226,13 @@ def pairs(own: Iterator[Pcm], others: Iterator[Mono]) -> Iterator[tuple[Pcm, Mon
 # --- what is to be found --------------------------------------------------------------------------------
 
 
-def found(waves: list[Mono], own: Pcm | None, level: float, quantity: Quantity, gap: float = 6.0) -> float:
-    """Share of the minute's windows with such a sound, or up to a window later, in which it was found."""
-    seconds, regular = 120.0, quantity is Quantity.REPETITIVE_CALL
-    others, said = scene(seconds, gap, [at_level(wave, level) for wave in waves], regular=regular)
+def found(waves: list[Mono], beside: Beside, level: float, quantity: Quantity, gap: float = 6.0) -> float:
+    """Shouts: share that was found, a window later at most. Calls: share of the windows from 40 s on."""
+    regular = quantity is Quantity.REPETITIVE_CALL
+    others, said = scene(TRIED, gap, [at_level(wave, level) for wave in waves], regular=regular)
     others = np.asarray(Room(delay=0.0, noise=-120.0, seed=9).heard(np.repeat(others[:, None], 2, axis=1)))
     said[: round(20.0 * SAMPLE_RATE)] = False
-    told = listen(Scene("", iter([(own, others)])), Room()).heard
+    told = listen(Scene("", iter([(beside.own, others + beside.radio)])), Room()).heard
     if regular:
         return float(np.mean([number in counted(told, quantity) for number in range(20, len(told))]))
     took = set(counted(told, quantity))
@@ -240,13 +248,18 @@ def found(waves: list[Mono], own: Pcm | None, level: float, quantity: Quantity, 
 def sensitivity() -> dict[str, dict[str, float]]:
     shouts = [shouted(text, voice) for text in CALLS for voice in ("en", "en+f3", "en+f5", "en+m4")]
     cries = [_cry(path) for path in sorted(CRIES.glob("human-*die-*.ogg")) + sorted(CRIES.glob("wail*.wav"))]
+    length = round(TRIED * SAMPLE_RATE)
     pieces = [next(music([path], 2.0, (-32.5,))) for path in sorted(RECORDINGS.glob("*.ogg"))[:2]]
-    own = np.concatenate(pieces)[: 120 * SAMPLE_RATE]
-    own = np.tile(own, (120 * SAMPLE_RATE // len(own) + 1, 1))[: 120 * SAMPLE_RATE]
-    silent = np.zeros((120 * SAMPLE_RATE, 2), np.float32)
+    own = np.resize(np.concatenate(pieces), (length, 2))
+    silent, quiet = np.zeros((length, 2), np.float32), np.zeros(length, np.float32)
+    radio = np.concatenate(list(prompts(TRIED / CUT, DISTANT)))
     nurse = [spoken("Nurse! Nurse!", "en+f3")]
     table: dict[str, dict[str, float]] = {}
-    for name, beside in (("silence", silent), ("music", own)):
+    for name, beside in (
+        ("silence", Beside(silent, quiet)),
+        ("own music", Beside(own, quiet)),
+        ("a distant radio that speaks", Beside(silent, radio)),
+    ):
         table[name] = {
             **{
                 f"shouts {level:.0f} dBFS": found(shouts, beside, level, Quantity.SHOUT)

@@ -72,6 +72,44 @@ def test_calls_that_repeat_differ_from_talk() -> None:
     assert told(SILENT, Room().heard(SILENT, talk(-38.0)))[-1].calls < 0.5
 
 
+def test_what_goes_on_at_one_level_is_no_shout(music: Pcm) -> None:
+    """Songs on a radio are as high and as bright, but their instruments leave no pause."""
+    played = np.asarray(music.mean(axis=1), np.float32)
+    played *= np.float32(10 ** (-40.0 / 20) / np.sqrt(np.mean(np.square(played))))
+    sung = talk(-38.0, [shouted(text, "en+f3") for text in TEXTS])
+    found = told(SILENT, Room().heard(SILENT, sung + played))
+    assert max(each.shout for each in found) < 0.5 and max(each.calls for each in found) < 0.5
+
+
+@pytest.mark.parametrize("hertz", [(440.0, 440.0), (440.0, 550.0)])
+def test_an_alarm_is_no_call_and_no_shout(hertz: tuple[float, float]) -> None:
+    t = np.arange(len(SILENT)) / SAMPLE_RATE
+    tone = np.where(t % 4.0 < 2.0, *hertz)
+    beeps = 0.05 * np.sin(2 * np.pi * tone * t) * (t % 2.0 < 0.4)
+    found = told(SILENT, Room().heard(SILENT, beeps.astype(np.float32)))
+    assert max(each.shout for each in found) < 0.5 and max(each.calls for each in found) < 0.5
+
+
+def test_what_is_said_at_an_even_pace_but_differs_in_length_is_no_call() -> None:
+    """Asked and answered: begins every five seconds, one word or a sentence."""
+    said = np.zeros(len(SILENT), np.float32)
+    for number, text in enumerate(("Yes.", TEXTS[0], "No.", "Good morning, did you sleep well?") * 2):
+        wave, begin = at_level(spoken(text, "en+f3"), -38.0), number * 5 * SAMPLE_RATE
+        said[begin : begin + len(wave)] += wave
+    assert told(SILENT, Room().heard(SILENT, said))[-1].calls < 0.5
+
+
+def test_what_was_learned_outlasts_a_pause_of_the_music(music: Pcm) -> None:
+    paused = music.copy()
+    paused[24 * SAMPLE_RATE : 32 * SAMPLE_RATE] = 0.0
+    found = told(paused, Room().heard(paused))
+    assert [each.removed for each in found[13:16]] == [None] * 3
+    assert all(each.quality == 1.0 and each.level is not None for each in found[13:16])
+    again = [each.removed for each in found[17:] if each.removed is not None]
+    assert len(again) == 3 and np.median(again) > 12.0, "dB"
+    assert max(each.voice for each in found[12:]) < 0.1
+
+
 def test_a_steady_noise_is_a_level_and_no_voice() -> None:
     quiet, fan = Room(), Room(noise=-45.0, seed=2)
     half = len(SILENT) // 2
