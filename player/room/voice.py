@@ -42,6 +42,7 @@ RECENT: Final = 15  # windows of two seconds
 QUIET: Final = 0.3  # quantile of the blocks' levels in them: of pauses, where there are some
 NO_SHOUT, FULL_SHOUT = Decibels(10.0), Decibels(18.0)  # over that; between, evidence counts in part
 STILL: Final = 2.0  # cents from block to block: measured 5-12 % of the blocks of people, 36-84 % of alarms
+MINUTE: Final = 31  # windows: as long as calls are remembered
 ALARM: Final = 0.25  # share of such blocks
 CALL: Final = Decibels(12.0)  # over that, for a voice to be part of a call
 
@@ -53,7 +54,7 @@ class Voice(Struct, frozen=True, kw_only=True):
     pitch: Hertz | None  # median
     spread: float | None  # semitones between the 10th and the 90th percentile
     shout: float  # 0-1
-    alarm: bool  # of the last half minute: the pitch stands still, as only that of machines does
+    alarm: bool  # of the last minute: the pitch stands still, as only that of machines does
 
 
 class VoiceTracker:
@@ -70,7 +71,7 @@ class VoiceTracker:
         self._voiced: list[tuple[float, float, float]] = []  # Hz, level dB, tilt dB
         self._levels: list[NDArray[np.float32]] = []  # dB, of the blocks of this window
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=RECENT)  # and of those before
-        self._pitches: deque[NDArray[np.float64]] = deque(maxlen=RECENT)  # cents
+        self._pitches: deque[NDArray[np.float64]] = deque(maxlen=MINUTE)  # cents
         self._quiet = math.inf  # dB; until a window is over nothing stands out
 
     def push(self, chunk: Cleaned, believed: NDArray[np.bool_]) -> list[bool]:
