@@ -1,11 +1,12 @@
 """One session with a broker. The only file that knows which MQTT library is used."""
 
 import asyncio
+import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import aiomqtt
 import paho.mqtt.client as paho
@@ -33,6 +34,8 @@ BROKE_OFF: Final = (
     "the connection broke off: is it running, the network up, and no second player of the same name?"
 )
 TIMED_OUT: Final = "Operation timed out"  # aiomqtt's own words
+
+T = TypeVar("T")
 
 
 class ProtocolRefusedError(MqttError):
@@ -271,6 +274,33 @@ class _Client(aiomqtt.Client):
         if not self._disconnected.done():
             return None
         return self._loss or BROKE_OFF
+
+    async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 - aiomqtt's
+        """Without `asyncio.wait_for`, which on Python 3.11 may swallow a cancellation (bpo-37658): what a
+        lost connection should end would wait for ever.
+        """
+        try:
+            async with asyncio.timeout(self.timeout if timeout is None else timeout):
+                return await fut
+        except TimeoutError:
+            raise aiomqtt.MqttError(TIMED_OUT) from None
+
+    def _on_socket_register_write(self, client: paho.Client, userdata: object, sock: socket.socket) -> None:
+        """aiomqtt adds the socket's number a turn later, when it may be closed and the number another's."""
+        del userdata
+
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no more use
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def register() -> None:
+            if sock.fileno() >= 0:
+                self._loop.add_writer(sock.fileno(), write)
+
+        self._loop.call_soon_threadsafe(register)  # also called on the thread that connects
 
     def _on_disconnect(
         self,

@@ -156,8 +156,8 @@ def test_a_stored_command_never_acts_whatever_brings_it(silent: dict[str, Any], 
             staff.wait("cmd_result", lambda r: r["id"] == "v")
             results = [m for _, topic, m in staff.seen if topic == "cmd_result" and b"old-" in m]
             assert results and all(b'"ok":false' in result for result in results)
-            states = [m for _, topic, m in staff.seen if topic == "state/playback"]
-            assert b'"state":"playing"' in states[-1]
+            staff.wait("state/playback", lambda s: s["state"] == "playing", since=again)
+            assert not [m for _, topic, m in staff.seen if topic == "state/playback" and b'"held"' in m]
 
 
 def take_over(port: int, client_id: str) -> None:

@@ -5,6 +5,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from adapters.mqtt.codec import Arrival, decode
 from adapters.mqtt.discovery import REMOVED, announcement, birth_topic, config_topic, farewell
 from adapters.mqtt.topics import Topics
@@ -58,8 +60,10 @@ def test_what_home_assistant_sends_is_understood() -> None:
     assert sent(PARTS["adaptive"], PARTS["adaptive"]["pl_off"]).mode is AdaptMode.MANUAL
 
 
-def test_what_an_earlier_version_had_is_taken_away() -> None:
+def test_what_an_earlier_version_had_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not set(REMOVED) & {key for key, part in PARTS.items() if len(part) > 1}
+    monkeypatch.setitem(REMOVED, "old", "sensor")
+    assert json.loads(announcement(TOPICS, "0.3.1").payload)["cmps"] == {**PARTS, "old": {"p": "sensor"}}
     last = farewell(TOPICS)
     assert (last.topic, last.payload, last.retain) == (config_topic(TOPICS), b"", True)
 

@@ -7,18 +7,23 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from adapters.mqtt.codec import MAX_PAYLOAD, Arrival, decode
+from adapters.mqtt.devices import Devices
 from adapters.mqtt.mapping.apply import apply
 from adapters.mqtt.mapping.decoding import decoded
 from adapters.mqtt.mapping.later import due, observe
 from adapters.mqtt.mapping.model import Compiled, Ignored, Rejected
 from adapters.mqtt.mapping.state import State
+from adapters.mqtt.reception import Reception
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.values import SCALES
 from player.errors import PayloadError
-from player.model import Command, Reading
-from player.units import Seconds
+from player.model import Command, Quantity, Reading, Verb
+from player.session.messages import CommandArrived, ReadingArrived
+from player.settings import Profile, VolumeSettings
+from player.units import Percent, Seconds, volume_to_db
 from tests.mqtt.payloads import CATALOGUE
 from tests.support.devices import profile
+from tests.support.world import World
 
 TOPICS = Topics("lull", "home1", "room7")
 MAPPINGS = list({row.profile: profile(row.profile, row.topic, **row.own) for row in CATALOGUE}.values())
@@ -98,3 +103,55 @@ def test_only_the_named_error_comes_out_of_decoding(payload: bytes, topic: str) 
         came = Arrival(topic=path, payload=payload, at=Seconds(0.0), wall=Seconds(1.7e9))
         with suppress(PayloadError):
             decode(TOPICS, came)
+
+
+NAMED = [  # one device of each kind, under names of their own
+    profile(row.profile, row.topic, **{**row.own, "id": f"d{n}"})
+    for n, row in enumerate({row.profile: row for row in CATALOGUE}.values())
+]
+
+
+@st.composite
+def on_the_wire(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A command, a signal, or what some device of the catalogue might say."""
+    kind = draw(st.integers(0, 3))
+    if kind == 0:
+        row = draw(st.sampled_from(CATALOGUE))
+        return row.topic.replace("+", "gw"), draw(st.just(row.payload.encode()) | payloads())
+    value = draw(st.floats(0, 100) | st.integers(0, 1000) | JSON)
+    if kind == 1:
+        return f"{TOPICS.root}/signal/{draw(st.sampled_from(list(Quantity)))}/s", json.dumps(value).encode()
+    verb = draw(st.sampled_from(list(Verb)) | st.sampled_from([Verb.VOLUME, Verb.LOUDER, Verb.PLAY]))
+    return f"{TOPICS.root}/cmd/{verb}", json.dumps({"args": {"value": value}}).encode()
+
+
+@seed(SEED)
+@settings(max_examples=EXAMPLES // 10, deadline=None)
+@given(
+    messages=st.lists(
+        st.tuples(on_the_wire(), st.booleans(), st.sampled_from([0.0, 0.3, 2.0])), min_size=1, max_size=12
+    )
+)
+def test_nothing_on_the_wire_brings_the_level_above_the_ceiling(
+    messages: list[tuple[tuple[str, bytes], bool, float]],
+) -> None:
+    loud = Profile(id="demo", quiet_hours=None, volume=VolumeSettings(start=Percent(70)))
+    world, reception, devices = World(profile=loud).begin(), Reception(TOPICS), Devices(TOPICS)
+    devices.use(NAMED)
+    ceiling = volume_to_db(world.profile.volume.max)
+    for (topic, payload), retain, wait in messages:
+        came = Arrival(topic=topic, payload=payload, at=world.at, wall=Seconds(1.7e9), retain=retain)
+        found: list[object] = [
+            *devices.take("sensors", came),
+            *devices.take("buttons", came),
+            *devices.due(world.at),
+        ]
+        with suppress(PayloadError):
+            found.append(reception.take(came))
+        for item in found:
+            if isinstance(item, Command):
+                world.handle(CommandArrived(at=world.at, command=item))
+            elif isinstance(item, Reading):
+                world.handle(ReadingArrived(at=world.at, reading=item))
+        world.run(wait)
+        assert world.sound.level <= ceiling

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from adapters.mqtt.connection import Terms, connect
+from adapters.mqtt.encode import Outgoing
 from adapters.mqtt.endpoint import Endpoint
 from player.errors import MqttError
 from player.model import AdaptMode, Command, Quantity, Reading, Verb
@@ -76,6 +77,23 @@ async def test_a_second_player_of_the_same_name_is_said() -> None:
             await connection.subscribe("a", 1)
             with pytest.raises(MqttError, match="another client took our name"):
                 await anext(connection.messages())
+
+
+async def test_a_cancellation_that_meets_an_acknowledgement_is_not_lost(broker: Broker) -> None:
+    """As when a broker answers once more and ends: what sends must end too, or nobody connects again."""
+    endpoint = Endpoint(host="127.0.0.1", port=broker.port)
+    async with connect(endpoint, Terms(client_id="x", version5=True, droppable=lambda _: True)) as connection:
+        paho = connection._client._client
+        sending = asyncio.create_task(connection.publish(Outgoing(topic="a", payload=b"1")))
+        acknowledged = paho.on_publish
+
+        def cancel_too(*args: object) -> None:
+            acknowledged(*args)  # type: ignore[misc, arg-type]
+            sending.cancel()
+
+        paho.on_publish = cancel_too
+        with pytest.raises(asyncio.CancelledError):
+            await sending
 
 
 @asynccontextmanager
