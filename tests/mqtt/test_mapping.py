@@ -218,6 +218,19 @@ def test_each_source_of_a_wildcard_has_its_own_memory() -> None:
     assert device.says("20")[0].startswith("ignored, undecided")
 
 
+def test_sixty_devices_of_three_values_remember_all_of_them() -> None:
+    field = "{select: %s, signal: {name: %s, threshold: {on: '>= 25', off: '<= 15'}}}"
+    fields = ", ".join(
+        field % each for each in (("a", "bed_occupied"), ("b", "presence"), ("c", "sound_event"))
+    )
+    device = Device(mapping(f"{{topic: mats/+/kg, source: 'mat-{{1}}', fields: [{fields}]}}"))
+    for value, said in ((70, "1"), (20, "1")):  # 20 lies between off and on: what it was, it stays
+        for number in range(60):
+            device.topic = f"mats/{number}/kg"
+            for outcome in device.says(f'{{"a":{value},"b":{value},"c":{value}}}'):
+                assert f" {said} from mat-{number}" in outcome
+
+
 def test_jmespath_filters_and_survives_other_types() -> None:
     device = Device(
         mapping(

@@ -88,6 +88,7 @@ class State:
         self.ramp: RunningRamp | None = None
         self.allowance = Allowance(mapping.rate_limit) if mapping.rate_limit is not None else None
         self._memories: OrderedDict[tuple[str, int], Memory] = OrderedDict()
+        self._most = SOURCES * max(len(mapping.fields), 1)
         self._events: OrderedDict[str, Seconds] = OrderedDict()
         self._counters: OrderedDict[str, str] = OrderedDict()
         self._last: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
@@ -97,7 +98,7 @@ class State:
         found = self._memories.get(key)
         if found is None:
             found = self._memories[key] = Memory(source=source)
-            if len(self._memories) > SOURCES:
+            if len(self._memories) > self._most:
                 self._memories.popitem(last=False)
         self._memories.move_to_end(key)
         return found
