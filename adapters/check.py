@@ -13,9 +13,11 @@ from rich.text import Text
 
 from adapters.audio.probe import probe
 from adapters.decode import vlc
+from adapters.decode.trial import try_stream
 from adapters.devices_file import load_devices
 from adapters.library.demo import demo_parts
 from adapters.library.find import find
+from adapters.library.subsonic import SubsonicServer
 from adapters.mqtt.broker import PrivateBroker
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.trial import try_rights
@@ -52,6 +54,10 @@ def findings(settings: Settings, profile: Profile) -> Iterator[Finding]:
     yield _tried("sound", lambda: _sound(settings))
     yield _calibration(settings)
     yield from _music(settings)
+    for stream in settings.streams:
+        yield _tried("station", partial(try_stream, stream.name, stream.url))
+    for server in settings.library.servers:
+        yield _tried("server", SubsonicServer(server).try_sign_in)
     yield _tried("broker", lambda: asyncio.run(_broker(settings)))
     yield _page(settings)
     yield _vlc()
@@ -108,7 +114,7 @@ def _folder(folder: str, formats: Sequence[str]) -> str:
     if refused:
         raise LibraryError("; ".join(refused))
     if not files:
-        raise LibraryError(f"no {', '.join(formats)} file in {folder}: put music there.")
+        raise LibraryError(f"no {', '.join(formats)} file in {folder}: put music there, or connect the disk.")
     return f"{files} files in {folder}"
 
 

@@ -33,7 +33,8 @@ class LibraryWatcher:
     First what the catalogue has, at once; then what is found; then features, as a worker of the lowest
     priority finds them. `deliver(found, gone, complete)` is called about once a second at most, `complete`
     from the moment every folder was looked at. `on_failed(uri, why)` is called once for every state of a file
-    or folder. Both are called on the event loop.
+    or folder, with why "" when a folder can be read again or a bad file is gone. Both are called on the event
+    loop.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class LibraryWatcher:
         self._stop = threading.Event()
         self._looked = 0.0  # when the folders were last looked at, monotonic
         self._told: dict[str, str] = {}  # what is wrong with a folder or the catalogue just now
+        self._bad: set[str] = set()  # files that were refused
 
     async def run(self) -> None:
         """Until cancelled. Disk and database are touched on a thread of its own."""
@@ -86,10 +88,11 @@ class LibraryWatcher:
             self._looked = time.monotonic()
             try:
                 if scanner is None:
-                    scanner = Scanner(self._catalogue, self._workers, on_failed, settle=SETTLE)
+                    on_bad = partial(self._refuse, on_failed)
+                    scanner = Scanner(self._catalogue, self._workers, on_bad, settle=SETTLE)
                     self._load(scanner, outbox)
                 self._look(scanner, outbox, on_failed)
-                self._told.pop(LIBRARY, None)
+                self._mended(on_failed, LIBRARY)
             except LullError as error:
                 self._tell(on_failed, LIBRARY, str(error))
             self._stop.wait(self._looked + self._look_again - time.monotonic())
@@ -111,6 +114,9 @@ class LibraryWatcher:
             return
         outbox.keep_only(present)
         scanner.forget([p for p in scanner.paths() if p.startswith(readable) and p not in files])
+        for path in [bad for bad in self._bad if bad.startswith(readable) and bad not in files]:
+            self._bad.discard(path)
+            on_failed(path, "")
         outbox.flush(complete=True)
         for file, learned in scanner.analyse(present.values(), self._fresh):
             if learned is not None:
@@ -125,14 +131,20 @@ class LibraryWatcher:
         """Files by path, and the folders that could be read."""
         files: dict[str, FoundFile] = {}
         readable: list[str] = []
+        wrong: set[str] = set()
+
+        def tell(uri: str, why: str) -> None:
+            wrong.add(uri)
+            self._tell(on_failed, uri, why)
+
         for place in self._settings.folders:
             try:
-                tell = partial(self._tell, on_failed)
                 files.update((file.path, file) for file in find([place], self._settings.formats, tell))
                 readable.append(os.path.join(absolute(place), ""))
-                self._told.pop(place, None)
             except LibraryError as error:
-                self._tell(on_failed, place, str(error))
+                tell(place, str(error))
+        for uri in set(self._told) - wrong - {LIBRARY}:
+            self._mended(on_failed, uri)
         return files, tuple(readable)
 
     def _fresh(self) -> bool:
@@ -143,6 +155,14 @@ class LibraryWatcher:
         if self._told.get(uri) != why:
             self._told[uri] = why
             on_failed(uri, why)
+
+    def _mended(self, on_failed: OnFailed, uri: str) -> None:
+        if self._told.pop(uri, None) is not None:
+            on_failed(uri, "")
+
+    def _refuse(self, on_failed: OnFailed, uri: str, why: str) -> None:
+        self._bad.add(uri)
+        on_failed(uri, why)
 
 
 class _Outbox:
