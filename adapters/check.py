@@ -22,9 +22,10 @@ from adapters.mqtt.broker import PrivateBroker
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.trial import try_rights
 from adapters.page.check import try_page
+from adapters.store.space import SPARE
 from adapters.system.child import saving
 from adapters.system.lock import DataLock
-from player.errors import AlreadyRunningError, LibraryError, LullError
+from player.errors import AlreadyRunningError, LibraryError, LullError, StoreError
 from player.selection.selector import Selector
 from player.settings import MqttSettings, Profile, Settings
 
@@ -77,13 +78,19 @@ def _policy(settings: Settings, profile: Profile) -> str:
 
 def _data(settings: Settings) -> str:
     folder = Path(settings.data)
+    used = ""
     try:
         with DataLock(folder):
             pass
     except AlreadyRunningError as error:
-        return f"{folder} is in use by a running Lull (process {error.pid})"
+        used = f" in use by a running Lull (process {error.pid}),"
     space = os.statvfs(folder)
-    return f"{folder}, {space.f_bavail * space.f_frsize / 2**30:.1f} GiB free"
+    free = space.f_bavail * space.f_frsize
+    if free < SPARE:
+        raise StoreError(
+            f"{folder} has {free / 2**20:.1f} MiB free: free some space, or little of what happens is kept."
+        )
+    return f"{folder},{used} {free / 2**30:.1f} GiB free"
 
 
 def _sound(settings: Settings) -> str:

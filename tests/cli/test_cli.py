@@ -1,14 +1,17 @@
 """The command line: exit codes, one JSON object, failures in a sentence."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from adapters.check import findings
 from adapters.cli import _guard
 from player.errors import LibraryError, StoreError
+from player.settings import Profile, Settings
 from player.units import SAMPLE_RATE
 from tests.support.command import Lull
 from tests.support.icecast import free_port
@@ -69,6 +72,13 @@ def test_a_profile_that_is_not_there_is_named_with_what_writes_one(lull: Lull, t
     config.write_text("resident: gone.yaml\n")
     for command in ("run", "check"):
         assert "lull resident add" in named(lull(command, "--config", config))
+
+
+def test_the_check_says_that_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = os.statvfs(tmp_path)
+    monkeypatch.setattr("os.statvfs", lambda _: os.statvfs_result((*here[:4], 0, *here[5:])))
+    told = next(f for f in findings(Settings(data=str(tmp_path)), Profile(id="heron")) if f.part == "data")
+    assert told.ok is False and "free some space" in told.text
 
 
 def test_the_check_tries_stations_and_music_servers(lull: Lull, tmp_path: Path) -> None:

@@ -248,6 +248,23 @@ class Full(Catalogue):
         super().record(file, track)  # type: ignore[arg-type]
 
 
+async def test_a_disk_that_is_connected_is_seen_long_before_the_next_look(
+    tmp_path: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    stick, empty = tmp_path / "stick", tmp_path / "empty"
+    music(tmp_path / "prepared" / "a.mp3", 1)
+    music(tmp_path / "b.mp3", 2)
+    empty.mkdir()
+    async with watching(catalogue, workers, stick, empty, look_again=3600.0) as brain:
+        await brain.wait(lambda: brain.complete)
+        shutil.move(tmp_path / "b.mp3", empty)  # nothing is known: even one new file is waited for
+        await brain.wait(lambda: brain.titles == {"b"})
+        shutil.move(tmp_path / "prepared", stick)
+        await brain.wait(lambda: brain.titles == {"a", "b"})
+        shutil.move(stick, tmp_path / "away")
+        await brain.wait(lambda: brain.titles == {"b"})
+
+
 async def test_a_full_disk_is_told_once_and_tried_again(
     folder: Path, tmp_path: Path, workers: Workers
 ) -> None:
@@ -256,7 +273,7 @@ async def test_a_full_disk_is_told_once_and_tried_again(
     async with watching(catalogue, workers, folder) as brain:
         await brain.wait(lambda: bool(brain.failed))
         catalogue.space = True
-        await brain.wait(lambda: brain.analysed == {"a"})
+        await brain.wait(lambda: brain.analysed == {"a"} and len(brain.failed) == 2)
     assert brain.failed == [("library", "disk full"), ("library", "")]
     catalogue.close()
 
