@@ -13,16 +13,19 @@ from rich.text import Text
 
 from adapters.audio.probe import probe
 from adapters.decode import vlc
+from adapters.decode.trial import try_stream
 from adapters.devices_file import load_devices
 from adapters.library.demo import demo_parts
 from adapters.library.find import find
+from adapters.library.subsonic import SubsonicServer
 from adapters.mqtt.broker import PrivateBroker
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.trial import try_rights
 from adapters.page.check import try_page
+from adapters.store.space import SPARE
 from adapters.system.child import saving
 from adapters.system.lock import DataLock
-from player.errors import AlreadyRunningError, LibraryError, LullError
+from player.errors import AlreadyRunningError, LibraryError, LullError, StoreError
 from player.selection.selector import Selector
 from player.settings import MqttSettings, Profile, Settings
 
@@ -52,6 +55,10 @@ def findings(settings: Settings, profile: Profile) -> Iterator[Finding]:
     yield _tried("sound", lambda: _sound(settings))
     yield _calibration(settings)
     yield from _music(settings)
+    for stream in settings.streams:
+        yield _tried("station", partial(try_stream, stream.name, stream.url))
+    for server in settings.library.servers:
+        yield _tried("server", SubsonicServer(server).try_sign_in)
     yield _tried("broker", lambda: asyncio.run(_broker(settings)))
     yield _page(settings)
     yield _vlc()
@@ -71,13 +78,19 @@ def _policy(settings: Settings, profile: Profile) -> str:
 
 def _data(settings: Settings) -> str:
     folder = Path(settings.data)
+    used = ""
     try:
         with DataLock(folder):
             pass
     except AlreadyRunningError as error:
-        return f"{folder} is in use by a running Lull (process {error.pid})"
+        used = f" in use by a running Lull (process {error.pid}),"
     space = os.statvfs(folder)
-    return f"{folder}, {space.f_bavail * space.f_frsize / 2**30:.1f} GiB free"
+    free = space.f_bavail * space.f_frsize
+    if free < SPARE:
+        raise StoreError(
+            f"{folder} has {free / 2**20:.1f} MiB free: free some space, or little of what happens is kept."
+        )
+    return f"{folder},{used} {free / 2**30:.1f} GiB free"
 
 
 def _sound(settings: Settings) -> str:
@@ -108,7 +121,7 @@ def _folder(folder: str, formats: Sequence[str]) -> str:
     if refused:
         raise LibraryError("; ".join(refused))
     if not files:
-        raise LibraryError(f"no {', '.join(formats)} file in {folder}: put music there.")
+        raise LibraryError(f"no {', '.join(formats)} file in {folder}: put music there, or connect the disk.")
     return f"{files} files in {folder}"
 
 

@@ -195,6 +195,11 @@ def forget(
             typer.echo(
                 "The Lull that runs plays on; it keeps nothing more of this resident until its next start."
             )
+        if named:
+            typer.echo(
+                f"The settings still name {seed}: before its next start Lull needs a profile there, "
+                "which `lull resident add PSEUDONYM` writes."
+            )
         typer.echo(
             "Not known to Lull: archives written elsewhere, backups of this machine, traces in a flash card."
         )

@@ -162,20 +162,27 @@ class Music:
             self.refused.pop(entry.track.uri, None)  # mended
         for follow in self._followers:
             follow(found, gone)
+        self._count()
+        self._all_looked_at |= complete
+        complete = complete and not self._rendering
+        self._inbox.put(CatalogueChanged(at=self._clock.now(), found=found, gone=gone, complete=complete))
+
+    def _count(self) -> None:
         left = f"{len(self.unknown)} still to analyse" if self.unknown else "all analysed"
         refused = f", {len(self.refused)} refused" if self.refused else ""
         self.state = (
             f"{len(self.pieces)} pieces, {left}{refused}" if self.pieces else f"no pieces yet{refused}"
         )
         log.info("library: %s", self.state)
-        self._all_looked_at |= complete
-        complete = complete and not self._rendering
-        self._inbox.put(CatalogueChanged(at=self._clock.now(), found=found, gone=gone, complete=complete))
 
     def _on_unplayable(self, uri: str, why: str) -> None:
-        self.refused.pop(uri, None)
-        self.refused[uri] = why
-        log.warning("library: %s: %s", uri, why)
+        """why: "" when it is mended or gone."""
+        known = self.refused.pop(uri, None)
+        if why:
+            self.refused[uri] = why
+            log.warning("library: %s: %s", uri, why)
+        elif known is not None:
+            self._count()
 
 
 def _tell(saving: "asyncio.Future[None]") -> None:

@@ -86,6 +86,10 @@ def load_settings(path: Path) -> Settings:
         settings,
         resident=_resolved(base, settings.resident),
         library=structs.replace(settings.library, folders=folders),
+        streams=tuple(
+            stream if ":" in stream.url else structs.replace(stream, url=_resolved(base, stream.url))
+            for stream in settings.streams
+        ),
         data=_resolved(base, data),
         devices=settings.devices and _resolved(base, settings.devices),
         mqtt=structs.replace(
@@ -103,6 +107,8 @@ def load_settings(path: Path) -> Settings:
 
 def load_profile(path: Path) -> Profile:
     """Raises `SettingsError`."""
+    if not Path(path).exists():  # never written, or removed by `lull resident forget`
+        raise SettingsError("is no file yet: `lull resident add PSEUDONYM` writes one", file=str(path))
     profile, lines = _load(path, Profile)
     volume = profile.volume
     for key, value in (("start", volume.start), ("night_max", volume.night_max)):

@@ -226,6 +226,8 @@ def open_container(
     except (av.error.InvalidDataError, av.error.EOFError) as error:
         if uri.lower().split("?")[0].endswith(PLAYLISTS):
             raise UnsupportedSourceError(uri, "is a playlist.") from error
+        if is_url(uri):
+            raise DecodeError(uri, "gives no sound that can be decoded: check the address.") from error
         raise DecodeError(uri, "is not an audio file, or is damaged: replace or remove it.") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise DecodeError(uri, f"cannot be opened ({words(error)}).") from error

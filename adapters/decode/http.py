@@ -14,6 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from adapters.decode.icy import IcySplitter
 from adapters.decode.ogg import OggTitles
+from adapters.decode.reasons import answered, unreachable
 from player.errors import DecodeError
 from player.units import Seconds
 
@@ -210,7 +211,7 @@ class HttpFile(io.RawIOBase):
     # --- the network ------------------------------------------------------------------------------------
 
     def _receive(self, count: int) -> bytes:
-        came, failures, why = time.monotonic(), 0, "nothing comes"
+        came, failures, why = time.monotonic(), 0, "sends nothing"
         since = came  # of this connection
         place = self._at + len(self._ahead)
         while self.length is None or place < self.length:
@@ -218,7 +219,7 @@ class HttpFile(io.RawIOBase):
                 raise DecodeError(self._url, "was closed.")
             now = time.monotonic()
             if now - came > GIVE_UP:
-                raise DecodeError(self._url, f"gave no sound for {GIVE_UP:.0f} s ({why}).")
+                raise DecodeError(self._url, f"gave no sound for {GIVE_UP:.0f} s: it {why}.")
             try:
                 if self._answer is None:
                     self._pause(failures)
@@ -235,7 +236,7 @@ class HttpFile(io.RawIOBase):
                 self._drop()
                 continue
             if not data:
-                why = "the server closed the connection"
+                why = "is cut off by its server"
                 self._drop()
                 if self.length is None and not self._station:
                     return b""
@@ -257,7 +258,8 @@ class HttpFile(io.RawIOBase):
         answer = request(self._url, offset)
         if answer.status not in (200, 206):
             answer.close()
-            raise DecodeError(self._url, f"the server answers {answer.status}: check the address.")
+            signed_in = urlsplit(self._url).username is not None
+            raise DecodeError(self._url, answered(answer.status, signed_in=signed_in))
         if offset and answer.status != 206:
             self._skip(answer, offset)
         interval = answer.header("icy-metaint")
@@ -301,7 +303,7 @@ class HttpFile(io.RawIOBase):
             self._answer = None
 
 
-def _words(error: Exception) -> str:
-    if isinstance(error, DecodeError):
-        return error.problem.rstrip(".")
-    return str(getattr(error, "strerror", None) or error or type(error).__name__).lower()
+def _words(error: OSError | DecodeError) -> str:
+    """What happened, without what to do: the address was right a moment ago."""
+    problem = error.problem if isinstance(error, DecodeError) else unreachable(error)
+    return problem.partition(":")[0].rstrip(".")

@@ -39,6 +39,12 @@ def looks_like(head: bytes, content_type: str = "") -> bool:
     return start.startswith((b"#extm3u", b"[playlist]", b"<?xml", b"<rss", b"<playlist", b"<asx"))
 
 
+def is_page(head: bytes) -> bool:
+    """Whether the first bytes are those of a page for people: of a station's site, or of a sign-in."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:64].lower()
+    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+
+
 def is_hls(body: bytes) -> bool:
     return any(mark in body for mark in HLS_MARKS)
 

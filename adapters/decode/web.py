@@ -7,7 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from adapters.decode.av import AvSource
 from adapters.decode.http import Cancelled, HttpFile, OnTitle, never, unheard
-from adapters.decode.playlist import LARGEST, PlaylistError, is_hls, looks_like, parse
+from adapters.decode.playlist import LARGEST, PlaylistError, is_hls, is_page, looks_like, parse
+from adapters.decode.reasons import unreachable
 from player.errors import DecodeError
 from player.ports.audio import AudioSource, Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Seconds
@@ -51,8 +52,7 @@ class Web:
         try:
             file = HttpFile(url, self._on_title, self._cancelled)
         except OSError as error:
-            why = str(getattr(error, "strerror", None) or error or type(error).__name__).lower()
-            raise DecodeError(shown(url), f"cannot be opened ({why}).") from error
+            raise DecodeError(shown(url), unreachable(error)) from error
         except DecodeError as error:
             raise DecodeError(shown(url), error.problem) from error
         try:
@@ -62,6 +62,7 @@ class Web:
                 if is_hls(body):
                     return AvSource(file.final_url, self._rate, self._channels)
                 return self._list(body, file.final_url, other, depth, url)
+            _refuse_page(url, file.peek(HEAD))
             return AvSource(url, self._rate, self._channels, file=file, options=PROBE)
         except BaseException:
             file.close()
@@ -87,6 +88,15 @@ class Web:
             return self.open(uri, other, depth + 1)
 
         return opened(uris[0]) if len(uris) == 1 else ListSource(shown(base), uris, opened)
+
+
+def _refuse_page(url: str, head: bytes) -> None:
+    if is_page(head):
+        raise DecodeError(
+            shown(url),
+            "is a web page, not sound: give the address of the stream itself; if the network asks for a "
+            "sign-in, sign this machine in.",
+        )
 
 
 class ListSource:

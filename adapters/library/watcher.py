@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Container
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.library.find import FoundFile, OnFailed, absolute, find
 from adapters.library.pool import Workers
@@ -18,7 +18,8 @@ from player.ports.records import CatalogueStore
 from player.settings import LibrarySettings
 from player.units import Seconds
 
-LOOK_AGAIN: Final = Seconds(60.0)  # a USB stick should be found while somebody still stands there
+LOOK_AGAIN: Final = Seconds(60.0)  # what was added to a folder should be found while somebody still waits
+GLANCE: Final = Seconds(3.0)  # a disk that is connected or pulled out: the resident may sit in silence
 SETTLE: Final = Seconds(10.0)  # tuning constant: how long a copy may pause
 DELIVER_EVERY: Final = Seconds(1.0)
 LIBRARY: Final = "library"  # named when not one file or folder is at fault
@@ -33,7 +34,8 @@ class LibraryWatcher:
     First what the catalogue has, at once; then what is found; then features, as a worker of the lowest
     priority finds them. `deliver(found, gone, complete)` is called about once a second at most, `complete`
     from the moment every folder was looked at. `on_failed(uri, why)` is called once for every state of a file
-    or folder. Both are called on the event loop.
+    or folder, with why "" when a folder can be read again or a bad file is gone. Both are called on the event
+    loop.
     """
 
     def __init__(
@@ -53,6 +55,9 @@ class LibraryWatcher:
         self._stop = threading.Event()
         self._looked = 0.0  # when the folders were last looked at, monotonic
         self._told: dict[str, str] = {}  # what is wrong with a folder or the catalogue just now
+        self._bad: set[str] = set()  # files that were refused
+        self._found = True  # any file, the last time
+        self._waits_for_files = False  # all that was found is still being copied
 
     async def run(self) -> None:
         """Until cancelled. Disk and database are touched on a thread of its own."""
@@ -84,15 +89,27 @@ class LibraryWatcher:
         scanner: Scanner | None = None
         while not self._stop.is_set():
             self._looked = time.monotonic()
+            disks = self._disks()
             try:
                 if scanner is None:
-                    scanner = Scanner(self._catalogue, self._workers, on_failed, settle=SETTLE)
+                    on_bad = partial(self._refuse, on_failed)
+                    scanner = Scanner(self._catalogue, self._workers, on_bad, settle=SETTLE)
                     self._load(scanner, outbox)
                 self._look(scanner, outbox, on_failed)
-                self._told.pop(LIBRARY, None)
+                self._mended(on_failed, LIBRARY)
             except LullError as error:
                 self._tell(on_failed, LIBRARY, str(error))
-            self._stop.wait(self._looked + self._look_again - time.monotonic())
+            self._wait(disks)
+
+    def _wait(self, disks: "list[_Disk]") -> None:
+        """Until it is time to look again; at once when a disk comes or goes."""
+        soon = min(self._look_again, SETTLE) if self._waits_for_files else self._look_again
+        while (left := self._looked + soon - time.monotonic()) > 0 and not self._stop.wait(min(GLANCE, left)):
+            if any(then.changed(now, self._found) for then, now in zip(disks, self._disks(), strict=True)):
+                return
+
+    def _disks(self) -> "list[_Disk]":
+        return [_Disk.at(place) for place in self._settings.folders]
 
     def _load(self, scanner: Scanner, outbox: "_Outbox") -> None:
         folders = tuple(os.path.join(absolute(place), "") for place in self._settings.folders)
@@ -107,10 +124,14 @@ class LibraryWatcher:
         for file, entry in scanner.discover(tuple(files.values()), lambda: not self._stop.is_set()):
             if present.setdefault(entry.track.id, (file, entry)) == (file, entry):
                 outbox.offer(entry)
+        self._found, self._waits_for_files = bool(present), bool(files) and not present
         if self._stop.is_set():
             return
         outbox.keep_only(present)
         scanner.forget([p for p in scanner.paths() if p.startswith(readable) and p not in files])
+        for path in [bad for bad in self._bad if bad.startswith(readable) and bad not in files]:
+            self._bad.discard(path)
+            on_failed(path, "")
         outbox.flush(complete=True)
         for file, learned in scanner.analyse(present.values(), self._fresh):
             if learned is not None:
@@ -125,14 +146,20 @@ class LibraryWatcher:
         """Files by path, and the folders that could be read."""
         files: dict[str, FoundFile] = {}
         readable: list[str] = []
+        wrong: set[str] = set()
+
+        def tell(uri: str, why: str) -> None:
+            wrong.add(uri)
+            self._tell(on_failed, uri, why)
+
         for place in self._settings.folders:
             try:
-                tell = partial(self._tell, on_failed)
                 files.update((file.path, file) for file in find([place], self._settings.formats, tell))
                 readable.append(os.path.join(absolute(place), ""))
-                self._told.pop(place, None)
             except LibraryError as error:
-                self._tell(on_failed, place, str(error))
+                tell(place, str(error))
+        for uri in set(self._told) - wrong - {LIBRARY}:
+            self._mended(on_failed, uri)
         return files, tuple(readable)
 
     def _fresh(self) -> bool:
@@ -143,6 +170,34 @@ class LibraryWatcher:
         if self._told.get(uri) != why:
             self._told[uri] = why
             on_failed(uri, why)
+
+    def _mended(self, on_failed: OnFailed, uri: str) -> None:
+        if self._told.pop(uri, None) is not None:
+            on_failed(uri, "")
+
+    def _refuse(self, on_failed: OnFailed, uri: str, why: str) -> None:
+        self._bad.add(uri)
+        on_failed(uri, why)
+
+
+class _Disk(NamedTuple):
+    """What tells one disk at a place from another, or from none."""
+
+    device: int
+    inode: int
+    changed_ns: int
+
+    @classmethod
+    def at(cls, place: str) -> "_Disk":
+        try:
+            status = os.stat(absolute(place))
+        except OSError:
+            return cls(0, 0, 0)
+        return cls(status.st_dev, status.st_ino, status.st_mtime_ns)
+
+    def changed(self, now: "_Disk", found: bool) -> bool:
+        """found: music is known; then a new file can wait, otherwise somebody waits for it."""
+        return self[:2] != now[:2] or (not found and self != now)
 
 
 class _Outbox:

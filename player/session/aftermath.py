@@ -37,7 +37,9 @@ class Aftermath:
                     pass
                 elif self._direction.wanted is None or (outcome.dry and self._transport.target is None):
                     self._after_fault(
-                        at, f"The piece before could not be played ({outcome.reason})", outcome.left
+                        at,
+                        f"The piece before could not be played ({outcome.reason.rstrip('.')})",
+                        outcome.left,
                     )
                 elif outcome.wanted and self._transport.current != track_id:
                     self._direction.go_on(at, "fault", "The piece that was to come could not be played")
@@ -84,7 +86,7 @@ class Aftermath:
             and entry.track.live
             and (broke.wanted or broke.dry or self._direction.wanted is None)
         ):
-            ladder.leave(entry, f"“{entry.track.title}” does not come ({broke.reason}).", at)
+            ladder.leave(entry, f"“{entry.track.title}” does not come ({broke.reason.rstrip('.')}).", at)
         resume = self._recall.resume
         if resume is not None and resume.track_id == broke.track_id:
             self._recall.forget_place()

@@ -87,10 +87,10 @@ class Recovery:
         entry = self._ladder.came()
         if entry is None:
             return
+        again = entry.track.live or entry.track.id in self._catalogue.broken(at)
         self._catalogue.mended(entry.track.id)
         if low:
-            self._direction.follow(
-                at, "recovered", f"“{entry.track.title}” can be played again", prefer=entry
-            )
+            why = f"“{entry.track.title}” can be played {'again' if again else 'now'}"
+            self._direction.follow(at, "recovered", why, prefer=entry)
         else:  # a piece is not broken off: the station follows at its end
             self._transport.drop_standby()

@@ -1,16 +1,20 @@
 """The command line: exit codes, one JSON object, failures in a sentence."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from adapters.check import findings
 from adapters.cli import _guard
 from player.errors import LibraryError, StoreError
+from player.settings import Profile, Settings
 from player.units import SAMPLE_RATE
 from tests.support.command import Lull
+from tests.support.icecast import free_port
 from tests.support.wav import write_wav
 
 
@@ -61,6 +65,38 @@ def test_a_misspelt_key_is_named_with_its_line(lull: Lull, tmp_path: Path) -> No
 
 def test_settings_that_are_not_there_are_named(lull: Lull, tmp_path: Path) -> None:
     assert "check the path" in named(lull("run", "--config", tmp_path / "none.yaml"))
+
+
+def test_a_profile_that_is_not_there_is_named_with_what_writes_one(lull: Lull, tmp_path: Path) -> None:
+    config = tmp_path / "lull.yaml"
+    config.write_text("resident: gone.yaml\n")
+    for command in ("run", "check"):
+        assert "lull resident add" in named(lull(command, "--config", config))
+
+
+def test_the_check_says_that_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = os.statvfs(tmp_path)
+    monkeypatch.setattr("os.statvfs", lambda _: os.statvfs_result((*here[:4], 0, *here[5:])))
+    told = next(f for f in findings(Settings(data=str(tmp_path)), Profile(id="heron")) if f.part == "data")
+    assert told.ok is False and "free some space" in told.text
+
+
+def test_the_check_tries_stations_and_music_servers(lull: Lull, tmp_path: Path) -> None:
+    (tmp_path / "nas").write_text("me\nsecret\n")
+    write_wav(tmp_path / "Lied ü.wav", np.full((2 * SAMPLE_RATE, 2), 0.1, np.float32))
+    (tmp_path / "list.m3u").write_text("Lied ü.wav\n")
+    closed = f"http://127.0.0.1:{free_port()}"
+    config = settings(
+        tmp_path,
+        f"streams: [{{name: Radio, url: '{closed}/live'}}, {{name: List, url: list.m3u, live: false}}]\n"
+        f"library: {{servers: [{{name: nas, url: '{closed}', credentials_file: {tmp_path / 'nas'}}}]}}\n",
+    )
+    code, out, _ = lull("check", "--config", config)
+    lines = out.splitlines()
+    assert code == 1
+    assert any("broken" in line and "“Radio”" in line and "takes no connection" in line for line in lines)
+    assert any("ok" in line and "“List” comes" in line for line in lines)
+    assert any("broken" in line and "music server nas" in line and "secret" not in line for line in lines)
 
 
 def test_a_file_that_is_no_music_is_named(lull: Lull, tmp_path: Path) -> None:

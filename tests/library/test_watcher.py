@@ -112,6 +112,21 @@ def refuse() -> Executor:
     raise NoExecutor("a worker was started")
 
 
+async def test_what_was_refused_is_told_when_it_is_mended_or_gone(
+    folder: Path, catalogue: Catalogue, workers: Workers, tmp_path: Path
+) -> None:
+    music(folder / "a.mp3", 1)
+    (folder / "b.mp3").write_bytes(b"no music" * 100)
+    async with watching(catalogue, workers, folder) as brain:
+        await brain.wait(lambda: any("b.mp3" in uri for uri, _ in brain.failed))
+        (folder / "b.mp3").unlink()
+        await brain.wait(lambda: (str(folder / "b.mp3"), "") in brain.failed)
+        shutil.move(folder, tmp_path / "away")
+        await brain.wait(lambda: brain.failed[-1][0] == str(folder) and brain.failed[-1][1] != "")
+        shutil.move(tmp_path / "away", folder)
+        await brain.wait(lambda: brain.failed[-1] == (str(folder), ""))
+
+
 async def test_what_is_known_is_there_at_once_and_costs_no_worker(
     folder: Path, catalogue: Catalogue, workers: Workers
 ) -> None:
@@ -160,9 +175,9 @@ async def test_a_missing_folder_is_told_once_and_found_when_it_comes(
         music(tmp_path / "prepared" / "b.mp3", 2)
         (tmp_path / "prepared").rename(stick)
         await brain.wait(lambda: brain.analysed == {"a", "b"})
-        assert len(brain.failed) == 1
+        assert [why == "" for _, why in brain.failed] == [False, True]
         shutil.move(stick, tmp_path / "away")
-        await brain.wait(lambda: brain.titles == {"a"} and len(brain.failed) == 2)
+        await brain.wait(lambda: brain.titles == {"a"} and len(brain.failed) == 3)
         assert str(stick / "b.mp3") in catalogue.files()  # it will come back
     assert {uri for uri, _ in brain.failed} == {str(stick)}
     assert "connect the disk" in brain.failed[0][1]
@@ -233,6 +248,23 @@ class Full(Catalogue):
         super().record(file, track)  # type: ignore[arg-type]
 
 
+async def test_a_disk_that_is_connected_is_seen_long_before_the_next_look(
+    tmp_path: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    stick, empty = tmp_path / "stick", tmp_path / "empty"
+    music(tmp_path / "prepared" / "a.mp3", 1)
+    music(tmp_path / "b.mp3", 2)
+    empty.mkdir()
+    async with watching(catalogue, workers, stick, empty, look_again=3600.0) as brain:
+        await brain.wait(lambda: brain.complete)
+        shutil.move(tmp_path / "b.mp3", empty)  # nothing is known: even one new file is waited for
+        await brain.wait(lambda: brain.titles == {"b"})
+        shutil.move(tmp_path / "prepared", stick)
+        await brain.wait(lambda: brain.titles == {"a", "b"})
+        shutil.move(stick, tmp_path / "away")
+        await brain.wait(lambda: brain.titles == {"b"})
+
+
 async def test_a_full_disk_is_told_once_and_tried_again(
     folder: Path, tmp_path: Path, workers: Workers
 ) -> None:
@@ -241,8 +273,8 @@ async def test_a_full_disk_is_told_once_and_tried_again(
     async with watching(catalogue, workers, folder) as brain:
         await brain.wait(lambda: bool(brain.failed))
         catalogue.space = True
-        await brain.wait(lambda: brain.analysed == {"a"})
-    assert brain.failed == [("library", "disk full")]
+        await brain.wait(lambda: brain.analysed == {"a"} and len(brain.failed) == 2)
+    assert brain.failed == [("library", "disk full"), ("library", "")]
     catalogue.close()
 
 

@@ -1,5 +1,6 @@
 """An HTTP server that throttles, stalls, cuts and refuses, as it is told."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -27,7 +28,8 @@ class Page:
 class BadWeb:
     """`stalled`: connections stay and nothing comes. `refusing`: every new one is answered 503."""
 
-    def __init__(self) -> None:
+    def __init__(self, secure: ssl.SSLContext | None = None) -> None:
+        """secure: it speaks HTTPS."""
         self.pages: dict[str, Page] = {}
         self.requests: list[tuple[str, str]] = []  # path, Range
         self.stalled, self.refusing, self.closing = threading.Event(), threading.Event(), threading.Event()
@@ -43,10 +45,13 @@ class BadWeb:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._scheme = "https" if secure else "http"
+        if secure is not None:
+            self._server.socket = secure.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/{path}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/{path}"
 
     def folder(self, folder: Path) -> None:
         for file in folder.iterdir():
@@ -105,8 +110,8 @@ class BadWeb:
 
 
 @contextmanager
-def bad_web() -> Iterator[BadWeb]:
-    web = BadWeb()
+def bad_web(secure: ssl.SSLContext | None = None) -> Iterator[BadWeb]:
+    web = BadWeb(secure)
     try:
         yield web
     finally:
