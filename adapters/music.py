@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,8 @@ log = logging.getLogger("lull")
 Follow = Callable[[tuple[CatalogueEntry, ...], tuple[TrackId, ...]], None]  # found or changed, gone
 
 SERVERS_EVERY = Seconds(900.0)
+COMFORT_AGAIN = Seconds(1800.0)
+Pieces = tuple[CatalogueEntry, ...]
 BATCH = 500  # entries in one event
 DEMO_LOOK_AGAIN = Seconds(3.0)  # the demo library grows while it is rendered
 
@@ -44,8 +47,9 @@ class Music:
         self._rendering = False  # the demo library: what is there is not all there will be
         self._all_looked_at = False
         self.state = "looking for music"
-        self._comfort = ComfortStore(Path(settings.data) / "comfort", settings.library.comfort_mb)
         self._servers = Servers(settings.library.servers)
+        folder = Path(settings.data) / "comfort"
+        self._comfort = ComfortStore(folder, settings.library.comfort_mb, self.resolved)
         self._to_keep: asyncio.Queue[tuple[CatalogueEntry, ...]] = asyncio.Queue()
 
     def resolved(self, uri: str) -> str:
@@ -82,19 +86,27 @@ class Music:
         self._to_keep.put_nowait(pieces)
 
     async def keep_comfort(self) -> None:
-        """For ever: what is on this disk, and then what shall be."""
-        await self._carry(self._comfort.load)
+        """For ever: what is on this disk, and then what shall be. What could not be had, its server being
+        away, is tried again."""
+        kept = await self._carry(self._comfort.load, ())
+        pieces: Pieces = ()
         while True:
-            pieces = await self._to_keep.get()
-            await self._carry(partial(self._comfort.keep, pieces))
+            patience = COMFORT_AGAIN if len(kept) < len(pieces) else None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    pieces = await self._to_keep.get()
+            kept = await self._carry(partial(self._comfort.keep, pieces), kept)
 
-    async def _carry(self, work: Callable[[], tuple[CatalogueEntry, ...]]) -> None:
+    async def _carry(self, work: Callable[[], Pieces], before: Pieces) -> Pieces:
+        """What is kept from now on."""
         try:
             kept = await asyncio.to_thread(work)
         except LibraryError as error:
             log.warning("%s", error)
-        else:
+            return before
+        if kept != before:
             self._inbox.put(ComfortKept(at=self._clock.now(), kept=kept))
+        return kept
 
     def follow(self, follow: Follow) -> None:
         """It hears of every piece that comes, changes or goes."""

@@ -1,18 +1,22 @@
 """The comfort set: copies of the pieces that this resident loves most, on this player's own disk."""
 
+import errno
 import logging
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import structs
 
-from player.errors import LibraryError
+from player.errors import DecodeError, LibraryError
 from player.model import CatalogueEntry
+
+if TYPE_CHECKING:
+    from adapters.decode.http import HttpFile
 
 log = logging.getLogger("lull")
 
@@ -26,11 +30,12 @@ _decoder = msgspec.json.Decoder(tuple[CatalogueEntry, ...])
 class ComfortStore:
     """Files in `folder`, never more than `limit` MiB. A copy is whole or not there.
 
+    resolved: gives the address from which a piece on a music server can be read just now; never a station's.
     Used by one thread at a time. `load` and `keep` raise `LibraryError` when the folder cannot be used.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
-        self._folder, self._limit = folder, limit * MEBIBYTE
+    def __init__(self, folder: Path, limit: int, resolved: Callable[[str], str] = str) -> None:
+        self._folder, self._limit, self._resolved = folder, limit * MEBIBYTE, resolved
 
     def load(self) -> tuple[CatalogueEntry, ...]:
         """What is there, best first; `uri` is the copy's path."""
@@ -67,19 +72,43 @@ class ComfortStore:
         for entry in pieces:
             copy = self._folder / (entry.track.id + _ending(entry.track.uri))
             try:
-                size = copy.stat().st_size if copy.exists() else os.path.getsize(entry.track.uri)
-                if used + size > self._limit:
-                    continue
-                if not copy.exists():
-                    if shutil.disk_usage(self._folder).free < size + SPARE:
-                        continue
-                    _copy(Path(entry.track.uri), copy)
-            except OSError as error:  # this one cannot be had now; the next may
-                log.info("comfort set: %s is left out (%s)", entry.track.id, error.strerror)
+                if not copy.exists() and not entry.track.live:
+                    self._fetch(entry.track.uri, copy, self._limit - used)
+                size = copy.stat().st_size
+            except (OSError, DecodeError) as error:  # this one cannot be had now; the next may
+                why = error.problem if isinstance(error, DecodeError) else error.strerror
+                log.info("comfort set: %s is left out (%s)", entry.track.id, why)
+                continue
+            if used + size > self._limit:
                 continue
             used += size
             kept.append(structs.replace(entry, track=structs.replace(entry.track, uri=str(copy))))
         return kept
+
+    def _fetch(self, uri: str, copy: Path, room: int) -> None:
+        """Raises `OSError` and `DecodeError`: the file, or its server, is away; there is no room."""
+        new = copy.with_suffix(copy.suffix + ".new")
+        room = min(room, shutil.disk_usage(self._folder).free - SPARE)
+        original, size = self._opened(uri)
+        try:
+            with original:
+                _check_room(size or 0, room)  # before anything is written: flash wears out
+                with open(new, "wb") as file:
+                    while data := original.read(CHUNK):
+                        file.write(data)
+                        _check_room(file.tell(), room)
+                    _sync(file)
+            os.replace(new, copy)
+        finally:
+            new.unlink(missing_ok=True)
+
+    def _opened(self, uri: str) -> "tuple[BinaryIO | HttpFile, int | None]":
+        """And its size; None: the server does not say it."""
+        if "://" not in uri:
+            return (file := open(uri, "rb")), os.fstat(file.fileno()).st_size
+        from adapters.decode.http import HttpFile  # a library without a server does without
+
+        return (piece := HttpFile(self._resolved(uri))), piece.length
 
     def _write_index(self, kept: list[CatalogueEntry]) -> None:
         new = self._folder / (INDEX + ".new")
@@ -89,16 +118,9 @@ class ComfortStore:
         os.replace(new, self._folder / INDEX)
 
 
-def _copy(source: Path, copy: Path) -> None:
-    new = copy.with_suffix(copy.suffix + ".new")
-    try:
-        with open(source, "rb") as original, open(new, "wb") as file:
-            shutil.copyfileobj(original, file, CHUNK)
-            _sync(file)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
-    os.replace(new, copy)
+def _check_room(size: int, room: int) -> None:
+    if size > room:
+        raise OSError(errno.ENOSPC, "there is no room for it")
 
 
 def _sync(file: BinaryIO) -> None:
