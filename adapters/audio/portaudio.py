@@ -200,7 +200,8 @@ def _module() -> Any:
 
 
 def _words(error: Exception) -> str:
-    return str(error).splitlines()[0].strip().lower()
+    said = str(error).splitlines()[0].strip().lower()
+    return "the sound system ended or refused" if "unanticipated host error" in said else said
 
 
 @contextmanager

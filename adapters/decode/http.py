@@ -82,8 +82,8 @@ def request(url: str, offset: int = 0) -> Answer:
 
 
 def _ask(url: str, offset: int) -> Answer:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise DecodeError(url, "is not an address: check it.") from error

@@ -34,11 +34,14 @@ def _certificate(error: OSError) -> str:
     code = getattr(error, "verify_code", 0)
     if code in (NOT_YET_VALID, EXPIRED):
         when = "is not valid yet" if code == NOT_YET_VALID else "has expired"
-        return f"has a certificate that {when}: check this machine's date, or try the address with http://."
+        return f"has a certificate that {when}: check this machine's date and time."
     if code in OTHER_NAME:
         return "has a certificate for another name: check the address."
     why = getattr(error, "verify_message", "") or "no reason given"
-    return f"has a certificate that nobody known here signed ({why}): try the address with http://."
+    return (
+        f"has a certificate that nobody known here signed ({why}): check the address, or use http:// if it "
+        "holds no password."
+    )
 
 
 def answered(status: int, *, signed_in: bool) -> str:

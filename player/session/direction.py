@@ -189,14 +189,15 @@ class Direction:
         if isinstance(self.state, Fading) and at >= self.state.until:
             self.finish(at)
 
-    def descend(self, at: Seconds, why: str, fade: Seconds | None = None, *, last: bool = False) -> bool:
+    def descend(
+        self, at: Seconds, why: str, fade: Seconds | None = None, begin: Seconds = NOW, *, last: bool = False
+    ) -> bool:
         """To what a fault leaves, or the `last` step. False when people, not faults, left nothing."""
         entry = self.ladder.below(at, self._transport.current, last=last)
         if entry is None:
             return False
-        what = (
-            "a gentle sound" if entry.track.id == PAD_ID else f"“{entry.track.title}” from this player's disk"
-        )
+        pad = entry.track.id == PAD_ID
+        what = "a gentle sound" if pad else f"“{entry.track.title}” from this player's disk"
         reason = f"{why}: {what} is heard meanwhile."
         self._wake_up(at)
         match self.state:
@@ -206,9 +207,8 @@ class Direction:
                 self.state = Playing(since=at, reason=reason)
         self._record(Motive(kind="next", trigger="fault", reason=reason), entry, at)
         self.ladder.coming(entry, f"{why}.")
-        self._transport.go(
-            Target(entry=entry, fade=self.policy.swap_fade_s if fade is None else fade, gentle=True), at
-        )
+        fade = self.policy.swap_fade_s if fade is None else fade
+        self._transport.go(Target(entry=entry, fade=fade, gentle=True, not_before=begin), at)
         return True
 
     def finish(self, at: Seconds) -> None:
@@ -345,7 +345,9 @@ class Direction:
     def before_the_end(self, end: Seconds, at: Seconds) -> None:
         """What follows begins so that both end and beginning are one swap."""
         fade = Seconds(max(min(self.policy.swap_fade_s, end - at), 0.5))
-        self.follow(at, "ended", "Next", not_before=Seconds(end - fade), fade=fade)
+        begin = Seconds(end - fade)
+        if not self.follow(at, "ended", "Next", not_before=begin, fade=fade):
+            self.descend(at, "No piece of the library can be played now", fade, begin)
 
     def go_on(self, at: Seconds, trigger: str, why: str, fade: Seconds | None = None) -> None:
         """Another piece, a step down the ladder, or silence with its reason."""

@@ -131,7 +131,9 @@ def test_a_server_that_never_answers_does_not_hang(
 
 
 def test_refused_connection_is_named() -> None:
-    assert "takes no connection" in check_bad_source(lambda: open_source("http://127.0.0.1:9/radio.mp3")).problem
+    assert (
+        "takes no connection" in check_bad_source(lambda: open_source("http://127.0.0.1:9/radio.mp3")).problem
+    )
 
 
 def test_unknown_protocol_is_tried_with_libvlc_and_named() -> None:

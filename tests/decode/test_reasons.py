@@ -60,6 +60,15 @@ def test_a_server_that_is_not_there_is_named() -> None:
     assert "name is not found" in problem("http://radio.invalid/live")  # RFC 2606: never a name
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[radio/live", "http://me:secret@[radio/live", "http://radio:port/live"]
+)
+def test_what_is_no_address_is_said_so(url: str) -> None:
+    with pytest.raises(DecodeError, match="is not an address") as caught:
+        try_stream("Radio", url)
+    assert "secret" not in str(caught.value)
+
+
 @contextmanager
 def secure_web(folder: Path, name: str) -> Iterator[BadWeb]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

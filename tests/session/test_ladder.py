@@ -152,6 +152,17 @@ def test_folders_that_vanish_leave_the_comfort_set() -> None:
     assert world.playback.step == "library"
 
 
+def test_a_disk_that_was_pulled_out_costs_no_silence_at_the_end_of_the_piece() -> None:
+    world = World(LIBRARY).begin()
+    world.handle(ComfortKept(at=world.at, kept=copies(*LIBRARY[:3])))
+    world.handle(
+        CatalogueChanged(at=world.at, gone=tuple(piece.track.id for piece in LIBRARY), complete=True)
+    )
+    assert silence_while(world, 900.0) == 0.0
+    assert world.playback.step == "comfort"
+    assert "early" not in world.playback.step_reason  # it ended when it should
+
+
 def test_the_comfort_set_is_heard_at_a_start_without_folders() -> None:
     world = World(())
     world.sound.lengths["t1"] = Seconds(100.0)
