@@ -90,12 +90,15 @@ class Music:
         away, is tried again."""
         kept = await self._carry(self._comfort.load, ())
         pieces: Pieces = ()
-        while True:
-            patience = COMFORT_AGAIN if len(kept) < len(pieces) else None
-            with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    pieces = await self._to_keep.get()
-            kept = await self._carry(partial(self._comfort.keep, pieces), kept)
+        try:
+            while True:
+                patience = COMFORT_AGAIN if len(kept) < len(pieces) else None
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(patience):
+                        pieces = await self._to_keep.get()
+                kept = await self._carry(partial(self._comfort.keep, pieces), kept)
+        finally:
+            self._comfort.close()
 
     async def _carry(self, work: Callable[[], Pieces], before: Pieces) -> Pieces:
         """What is kept from now on."""

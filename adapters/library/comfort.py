@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -23,6 +24,7 @@ log = logging.getLogger("lull")
 INDEX: Final = "comfort.json"
 SPARE: Final = 64 << 20  # bytes that stay free on the disk, for the journal
 CHUNK: Final = 1 << 20
+WORDS: Final = ("text/", "application/json", "application/xml")  # of a refusal, or of a page to sign in at
 MEBIBYTE: Final = 1 << 20
 _decoder = msgspec.json.Decoder(tuple[CatalogueEntry, ...])
 
@@ -30,12 +32,18 @@ _decoder = msgspec.json.Decoder(tuple[CatalogueEntry, ...])
 class ComfortStore:
     """Files in `folder`, never more than `limit` MiB. A copy is whole or not there.
 
-    resolved: gives the address from which a piece on a music server can be read just now; never a station's.
+    resolved: gives the address at which a piece of a music server can be read just now; what it leaves as it
+    is must be a file. Stations and feeds are never copied.
     Used by one thread at a time. `load` and `keep` raise `LibraryError` when the folder cannot be used.
     """
 
     def __init__(self, folder: Path, limit: int, resolved: Callable[[str], str] = str) -> None:
         self._folder, self._limit, self._resolved = folder, limit * MEBIBYTE, resolved
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """From another thread: what is being fetched from a server is given up."""
+        self._closed.set()
 
     def load(self) -> tuple[CatalogueEntry, ...]:
         """What is there, best first; `uri` is the copy's path."""
@@ -75,8 +83,8 @@ class ComfortStore:
                 if not copy.exists() and not entry.track.live:
                     self._fetch(entry.track.uri, copy, self._limit - used)
                 size = copy.stat().st_size
-            except (OSError, DecodeError) as error:  # this one cannot be had now; the next may
-                why = error.problem if isinstance(error, DecodeError) else error.strerror
+            except (OSError, DecodeError, LibraryError) as error:  # this one cannot be had now; the next may
+                why = getattr(error, "problem", None) or getattr(error, "strerror", None) or error
                 log.info("comfort set: %s is left out (%s)", entry.track.id, why)
                 continue
             if used + size > self._limit:
@@ -86,29 +94,31 @@ class ComfortStore:
         return kept
 
     def _fetch(self, uri: str, copy: Path, room: int) -> None:
-        """Raises `OSError` and `DecodeError`: the file, or its server, is away; there is no room."""
-        new = copy.with_suffix(copy.suffix + ".new")
+        """Raises `OSError`, `DecodeError` and `LibraryError`: what is to be copied, or its server, is away or
+        no music; there is no room."""
         room = min(room, shutil.disk_usage(self._folder).free - SPARE)
-        original, size = self._opened(uri)
+        address = self._resolved(uri)
+        new = copy.with_suffix(copy.suffix + ".new")
         try:
-            with original:
-                _check_room(size or 0, room)  # before anything is written: flash wears out
-                with open(new, "wb") as file:
-                    while data := original.read(CHUNK):
-                        file.write(data)
-                        _check_room(file.tell(), room)
-                    _sync(file)
+            if address == uri:
+                with open(uri, "rb") as original:
+                    _copy(original, os.fstat(original.fileno()).st_size, new, room)
+            else:
+                self._download(address, new, room)
             os.replace(new, copy)
         finally:
             new.unlink(missing_ok=True)
 
-    def _opened(self, uri: str) -> "tuple[BinaryIO | HttpFile, int | None]":
-        """And its size; None: the server does not say it."""
-        if "://" not in uri:
-            return (file := open(uri, "rb")), os.fstat(file.fileno()).st_size
-        from adapters.decode.http import HttpFile  # a library without a server does without
+    def _download(self, address: str, new: Path, room: int) -> None:
+        from adapters.decode import open_source  # a library without a server does without
+        from adapters.decode.http import HttpFile
 
-        return (piece := HttpFile(self._resolved(uri))), piece.length
+        with HttpFile(address, cancelled=self._closed.is_set) as original:
+            if original.length is None or original.content_type.lower().startswith(WORDS):
+                raise DecodeError(address, "is answered with something other than a piece of music.")
+            _copy(original, original.length, new, room)
+        with open_source(str(new)):
+            pass  # it can be played
 
     def _write_index(self, kept: list[CatalogueEntry]) -> None:
         new = self._folder / (INDEX + ".new")
@@ -118,9 +128,14 @@ class ComfortStore:
         os.replace(new, self._folder / INDEX)
 
 
-def _check_room(size: int, room: int) -> None:
+def _copy(original: "BinaryIO | HttpFile", size: int, new: Path, room: int) -> None:
+    """The size is known before anything is written: flash wears out."""
     if size > room:
         raise OSError(errno.ENOSPC, "there is no room for it")
+    with open(new, "wb") as file:
+        while data := original.read(CHUNK):
+            file.write(data)
+        _sync(file)
 
 
 def _sync(file: BinaryIO) -> None:
