@@ -13,7 +13,7 @@ from adapters.mqtt import encode
 from adapters.mqtt.askers import Asker, Askers
 from adapters.mqtt.calls import Callbacks, Identity
 from adapters.mqtt.codec import Arrival, Inbound, is_safe, peek_id
-from adapters.mqtt.connection import Connection, Incoming, ProtocolRefusedError, Terms, connect
+from adapters.mqtt.connection import Connection, Incoming, ProtocolRefusedError, Terms, connect, within
 from adapters.mqtt.devices import Devices, Lane
 from adapters.mqtt.encode import OFFLINE, ONLINE, Moment, Outgoing
 from adapters.mqtt.endpoint import Endpoint
@@ -200,8 +200,7 @@ class MqttLink:
                 self._connected_at = None
                 self._devices.disconnected()
                 with suppress(MqttError, TimeoutError):  # the broker publishes the will instead
-                    async with asyncio.timeout(GOODBYE):
-                        await commands.publish(self._availability(OFFLINE))
+                    await within(GOODBYE, commands.publish(self._availability(OFFLINE)))
 
     @asynccontextmanager
     async def _links(self) -> AsyncIterator[_Links]:

@@ -255,6 +255,22 @@ def _incoming(message: aiomqtt.Message) -> Incoming:
     )
 
 
+async def within(seconds: float, work: Awaitable[T]) -> T:
+    """Raises `TimeoutError`. What a lost connection should end would wait for ever otherwise: on Python 3.11
+    `asyncio.wait_for` may swallow a cancellation (bpo-37658), and `asyncio.timeout` of 3.11.2 takes its own
+    for that of somebody else.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait((task,), timeout=seconds)
+        if not done:
+            raise TimeoutError
+        return task.result()
+    finally:
+        if task is not work:
+            task.cancel()
+
+
 class _Client(aiomqtt.Client):
     """Also knows why a message was refused: aiomqtt takes a refusal for success. One sends at a time.
     And why the connection ended, of which aiomqtt keeps a number.
@@ -276,12 +292,8 @@ class _Client(aiomqtt.Client):
         return self._loss or BROKE_OFF
 
     async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 - aiomqtt's
-        """Without `asyncio.wait_for`, which on Python 3.11 may swallow a cancellation (bpo-37658): what a
-        lost connection should end would wait for ever.
-        """
         try:
-            async with asyncio.timeout(self.timeout if timeout is None else timeout):
-                return await fut
+            return await within(self.timeout if timeout is None else timeout, fut)
         except TimeoutError:
             raise aiomqtt.MqttError(TIMED_OUT) from None
 
