@@ -23,7 +23,8 @@ from adapters.control import ControlDoor
 from adapters.conversation import Conversation
 from adapters.devices_file import direct_devices, load_devices
 from adapters.direct.keeper import run_devices
-from adapters.direct.port import Port
+from adapters.direct.port import Device, Port
+from adapters.fallback import Given, with_policy
 from adapters.inbox import Inbox
 from adapters.mqtt.endpoint import Endpoint
 from adapters.music import Music
@@ -43,6 +44,7 @@ from adapters.system.notify import Notifier
 from adapters.web.house import House, Place, Vitals
 from player.errors import LullError, NewerStoreError, StoreError
 from player.model import AudioReport, Command, Listened, Load, MixCommand, Progress, SinkOpened, Stop
+from player.selection.policies import POLICIES
 from player.session.dating import newest
 from player.session.messages import (
     AudioLost,
@@ -66,12 +68,12 @@ END_PATIENCE = Seconds(2.0)  # before a part that was cancelled is cancelled aga
 GOODBYE = Seconds(0.4)  # fade at the end of the service
 
 
-def run_service(settings: Settings, profile: Profile, launcher: Launcher, *, live: bool) -> None:
+def run_service(start: Given, launcher: Launcher, *, live: bool) -> None:
     """Play until a signal ends it. Raises `LullError`."""
-    if settings.mqtt.url is not None:
-        Endpoint.of(settings.mqtt)  # a broker that cannot be named is an error now, one that is away is not
-    if settings.devices:
-        load_devices(Path(settings.devices))  # the same for a mapping
+    start = with_policy(start, POLICIES)
+    if not start.patient:
+        _check(start.settings)
+    settings, profile = start.settings, start.profile
     data = Path(settings.data)
     with ExitStack() as stack:
         try:
@@ -84,9 +86,27 @@ def run_service(settings: Settings, profile: Profile, launcher: Launcher, *, liv
             log.warning("%s The music plays all the same; nothing that people say is kept.", error)
             data = stack.enter_context(refuge(data))
             settings = msgspec.structs.replace(settings, data=str(data))
+            start = msgspec.structs.replace(start, settings=settings)
             stores = _open(stack, data, settings, profile)
             stores.journal.acknowledges = False
-        asyncio.run(Service(settings, profile, stores, launcher).run(live=live))
+        asyncio.run(Service(start, stores, launcher).run(live=live))
+
+
+def _check(settings: Settings) -> None:
+    """A broker that cannot be named is an error now, one that is away is not. Raises `LullError`."""
+    if settings.mqtt.url is not None:
+        Endpoint.of(settings.mqtt)
+    if settings.devices:
+        load_devices(Path(settings.devices))
+        direct_devices(settings)
+
+
+def _direct(settings: Settings) -> tuple[tuple[Device, ...], tuple[str, ...]]:
+    """Devices on this board, and why there are none: it was an error before, but for a service."""
+    try:
+        return direct_devices(settings), ()
+    except LullError as error:
+        return (), (str(error),)
 
 
 def _open(stack: ExitStack, data: Path, settings: Settings, profile: Profile) -> "Stores":
@@ -116,8 +136,8 @@ class Stores:
 class Service:
     """All parts of one running Lull."""
 
-    def __init__(self, settings: Settings, profile: Profile, stores: Stores, launcher: Launcher) -> None:
-        journal = stores.journal
+    def __init__(self, start: Given, stores: Stores, launcher: Launcher) -> None:
+        settings, profile, journal = start.settings, start.profile, stores.journal
         self._notifier = Notifier.of_environment()  # before the first child that would inherit it
         self._buffer = Seconds(settings.audio.buffer_ms / 1000.0)
         self._resident = profile.id
@@ -150,7 +170,10 @@ class Service:
             self._for_the_page,
             PageRecords(journal, stores.catalogue, partial(make_report, Path(settings.data), profile.id)),
         )
-        self._direct = direct_devices(settings)
+        self._direct, unusable = _direct(settings)
+        self._wrong = (*start.problems, *unusable)
+        for wrong in self._wrong:
+            self._brain.tell(Fault(part="settings", problem=wrong))
         self._port = Port(self._conversation.deliver, self._tell, self._clock.now)
         setup = PageSetUp(settings, self._brain, registrar, self._conversation, self._clock)
         library = PageLibrary(settings, self._music, self._brain, registrar)
@@ -262,6 +285,7 @@ class Service:
             broker=self._conversation.trouble,
             library=self._music.state,
             store=self._journal.failing,
+            settings=" ".join(self._wrong),
             pieces=len(self._music.pieces),
             sensors=self._conversation.attendance.missing(now),
             night=in_range(self._clock.minute(), self._quiet_hours),

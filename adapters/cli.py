@@ -50,15 +50,18 @@ def run(
 ) -> None:
     """Play, listen, adapt, until stopped."""
     from adapters.audio.launch import Launcher
+    from adapters.fallback import given
     from adapters.system.child import bound
     from adapters.system.notify import unhurried
 
-    settings, profile = _load(config)
+    start = given(config)
+    settings = start.settings
     if music:
         library = LibrarySettings(
             folders=tuple(str(folder) for folder in music), formats=settings.library.formats
         )
         settings = msgspec.structs.replace(settings, library=library)
+        start = msgspec.structs.replace(start, settings=settings)
     live = not quiet and sys.stdout.isatty()
     start_logging(logging.WARNING if live else logging.INFO)
     launcher = Launcher(settings.audio, bound)
@@ -67,7 +70,7 @@ def run(
     from adapters.app import run_service
 
     with closing(launcher), unhurried():
-        run_service(settings, profile, launcher, live=live)
+        run_service(start, launcher, live=live)
 
 
 @app.command()

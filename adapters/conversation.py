@@ -21,7 +21,7 @@ from adapters.mqtt.client import MqttLink
 from adapters.mqtt.topics import Topics
 from adapters.system.child import saving
 from adapters.virtual_resident import VirtualWristband
-from player.errors import MqttError
+from player.errors import LullError, MqttError, SettingsError
 from player.model import Command, Reading
 from player.session.messages import CommandArrived, Fault, ReadingArrived
 from player.settings import MqttSettings, Settings
@@ -49,7 +49,8 @@ class Conversation:
         self.attendance = Attendance()
         self._followers: list[Callable[[Command | Reading, Seconds], None]] = []
         self._link: MqttLink | None = None
-        self.trouble = ""  # why nothing is heard from sensors, "" when nothing is wrong
+        self._broker_trouble = ""
+        self._devices: DevicesFile | None = None
 
     @property
     def example(self) -> str:
@@ -57,6 +58,11 @@ class Conversation:
         where = urlsplit(self._url)
         port = f" -p {where.port}" if where.port else ""
         return f"mosquitto_pub{port} -t {self._topics.root}/cmd/calm -m '{{}}'"
+
+    @property
+    def trouble(self) -> str:
+        """Why sensors are not heard, "" when nothing is wrong."""
+        return self._broker_trouble or (self._devices.trouble if self._devices else "")
 
     def follow(self, follow: Callable[[Command | Reading, Seconds], None]) -> None:
         """It hears of all that devices say."""
@@ -76,29 +82,40 @@ class Conversation:
                     folder = Path(self._settings.data) / "broker"
                     broker = await stack.enter_async_context(PrivateBroker(folder, saving))
                 except MqttError as error:
-                    self.state, self.trouble = f"none: {error}", str(error)
-                    log.warning("broker: %s", error)
+                    self._do_without(error)
                     return
                 mqtt = msgspec.structs.replace(mqtt, url=broker.url)
                 log.info("broker: private, %s:%d", broker.host, broker.port)
-            await self._talk(mqtt)
+            try:
+                link = self._link_to(mqtt)
+            except SettingsError as error:
+                self._do_without(error)
+                return
+            await self._talk(link)
 
-    async def _talk(self, mqtt: MqttSettings) -> None:
+    def _do_without(self, error: LullError) -> None:
+        self.state, self._broker_trouble = f"none: {error}", str(error)
+        log.warning("broker: %s", error)
+
+    def _link_to(self, mqtt: MqttSettings) -> MqttLink:
+        """Raises `SettingsError`."""
         self._url = self.state = str(mqtt.url)
-        link = MqttLink(
+        return MqttLink(
             mqtt,
             self._topics,
             Identity(boot=self._brain.boot, version=version("lull")),
             Callbacks(self.deliver, self._brain.keep_feedback, self._tell, self._on_broker, self._vitals),
             self._clock.now,
         )
+
+    async def _talk(self, link: MqttLink) -> None:
         self._link = link
         self._brain.announce_to(link)
         async with asyncio.TaskGroup() as group:
             group.create_task(link.run(), name="link")
             if self._settings.devices:
-                devices = DevicesFile(Path(self._settings.devices), link.use_mappings, self._tell)
-                group.create_task(devices.watch(), name="devices")
+                self._devices = DevicesFile(Path(self._settings.devices), link.use_mappings, self._tell)
+                group.create_task(self._devices.watch(), name="devices")
             if self._settings.demo:
                 where = urlsplit(self._url)
                 host, port = str(where.hostname), where.port or 1883
@@ -121,7 +138,7 @@ class Conversation:
                 self._inbox.put(ReadingArrived(at=at, reading=message))
 
     def _on_broker(self, connected: bool, why: str) -> None:
-        self.trouble = why
+        self._broker_trouble = why
         what = why if connected else f"away: {why}"
         self.state = f"{self._url} ({what})" if what else self._url
         log.log(logging.WARNING if what else logging.INFO, "broker: %s", self.state)

@@ -129,7 +129,10 @@ def _check_apart(mapping: Compiled, others: list[Compiled], place: Place) -> Non
 
 
 class DevicesFile:
-    """The file while Lull runs: a good change is used at once, a bad one is told and the last good stays."""
+    """The file while Lull runs: a good change is used at once, a bad one is told and the last good stays.
+
+    `trouble`: why the file as it is cannot be used, "" when it can.
+    """
 
     def __init__(
         self,
@@ -138,10 +141,14 @@ class DevicesFile:
         tell: Callable[[str], None],
         profiles: Path | None = None,
     ) -> None:
-        """`tell` gets one sentence for people. Raises `SettingsError` when the file cannot be used."""
+        """`tell` gets one sentence for people."""
         self._path, self._use, self._tell, self._profiles = Path(path), use, tell, profiles
-        self._seen, self._was_empty = self._stamp(), False
-        use(load_devices(self._path, profiles))
+        self._seen, self._was_empty, self.trouble = self._stamp(), False, ""
+        try:
+            use(load_devices(self._path, profiles))
+        except SettingsError as error:
+            self.trouble = str(error)
+            tell(f"{error} (No device is heard before; mend the file, it is read again by itself.)")
 
     async def watch(self) -> None:
         """For ever."""
@@ -161,8 +168,10 @@ class DevicesFile:
         try:
             mappings = await asyncio.to_thread(load_devices, self._path, self._profiles)
         except SettingsError as error:
+            self.trouble = str(error)
             self._tell(f"{error} (The devices work on as before; mend the file, it is read again by itself.)")
         else:
+            self.trouble = ""
             log.info("devices: %s: %d mappings, from now on these", self._path.name, len(mappings))
             self._use(mappings)
 

@@ -60,6 +60,12 @@ def default_config() -> Path:
     return own if own.exists() else config_dir() / "lull.yaml"
 
 
+def default_data() -> str:
+    """Where data lies unless the settings say otherwise."""
+    shared = os.environ.get("XDG_DATA_HOME")
+    return os.path.join(shared, "lull") if shared else os.path.expanduser(Settings().data)
+
+
 def config_dir() -> Path:
     """The shipped settings: inside the installed package, or in the checkout."""
     here = Path(__file__).parent
@@ -78,9 +84,7 @@ def load_settings(path: Path) -> Settings:
         key: Place = ("policy", "agitation_off" if ("policy", "agitation_off") in lines else "agitation_on")
         raise error_at(path, lines, key, "agitation_off must be smaller than agitation_on")
     base = Path(path).absolute().parent
-    data = settings.data
-    if ("data",) not in lines and (shared := os.environ.get("XDG_DATA_HOME")):
-        data = os.path.join(shared, "lull")
+    data = settings.data if ("data",) in lines else default_data()
     folders = tuple(_resolved(base, folder) for folder in settings.library.folders)
     return structs.replace(
         settings,

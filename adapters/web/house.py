@@ -26,6 +26,7 @@ class Vitals(Struct, frozen=True, kw_only=True):
     broker: str = ""  # what is wrong with the link to the sensors, "" when nothing is
     library: str = ""  # how many pieces there are, or why there are none
     store: str = ""  # why nothing can be stored, "" when it can
+    settings: str = ""  # what of them cannot be used, and what is in force instead
     pieces: int = 0
     sensors: tuple[tuple[str, Seconds], ...] = ()  # that have fallen silent, and when they were heard last
     night: bool = False  # the resident's quiet hours

@@ -188,6 +188,8 @@ class Scene:
             )
         if vitals.store:
             found.append(Banner(text=_("Nothing can be saved: %(problem)s", problem=vitals.store)))
+        if vitals.settings:
+            found.append(Banner(text=_("Settings: %(problem)s", problem=vitals.settings)))
         if not vitals.pieces and vitals.library:
             found.append(Banner(text=_("Music: %(problem)s", problem=vitals.library)))
         return found

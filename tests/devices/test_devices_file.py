@@ -105,6 +105,13 @@ async def test_a_file_that_goes_away_changes_nothing(tmp_path: Path) -> None:
     assert len(seen.told) == 1
 
 
-def test_a_bad_file_at_the_start_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError):
-        Seen(written(tmp_path, "mappings: 3\n"))
+async def test_a_bad_file_at_the_start_is_told_and_used_once_it_is_mended(tmp_path: Path) -> None:
+    file = written(tmp_path, "mappings: 3\n")
+    seen = Seen(file)
+    assert seen.used == []
+    assert "must be a list" in seen.watched.trouble
+    assert "No device is heard before" in seen.told[0]
+    file.write_text(f"mappings:\n{BUTTON}")
+    await seen.watched.look()
+    assert len(seen.used) == 1
+    assert seen.watched.trouble == ""
