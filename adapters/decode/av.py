@@ -217,7 +217,7 @@ def open_container(
             return av.open(file, "r", options=dict(options), metadata_errors="replace")
         return av.open(
             uri,
-            options=NETWORK_OPTIONS if uri.startswith("http") else {},
+            options={**options, **(NETWORK_OPTIONS if uri.startswith("http") else NO_OPTIONS)},
             metadata_errors="replace",
             timeout=(OPEN_TIMEOUT, READ_TIMEOUT) if is_url(uri) else None,
         )

@@ -20,6 +20,10 @@ PREROLL: Final = Seconds(0.1)  # decoded and dropped after a seek: MP3 and Opus 
 SECOND: Final = Seconds(1.0)
 ASTRAY: Final = Seconds(5.0)  # a seek that ends so far from its aim has failed; tuning constant
 
+# Seek in MP3 by the share of the file's size, else every frame up to there is read: 0.4 instead of 8 ms for
+# six places, and a sixth of the disk's work. Where the bit rate varies, a place lies some seconds off.
+BY_SIZE: Final = {"fflags": "fastseek"}
+
 # FFmpeg's sample formats: type, where 0 is, what 1.0 is
 FORMATS: Final[dict[str, tuple[str, float, float]]] = {
     "flt": ("f4", 0.0, 1.0),
@@ -39,7 +43,7 @@ class NativeSource:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self.corrupt = 0  # packets skipped
-        self._container = open_container(uri)
+        self._container = open_container(uri, options=BY_SIZE)
         try:
             self._stream = sound_stream(uri, self._container)
             context = self._stream.codec_context
@@ -84,7 +88,7 @@ class NativeSource:
             yield bounded(block)
 
     def excerpt(self, at: Seconds, length: Seconds) -> Iterator[Pcm]:
-        """Blocks that begin `at`, as exactly as the file keeps times, and last `length` together.
+        """Blocks that begin `at`, or near where a file keeps no exact times, and last `length` together.
 
         Fewer where the file ends. Raises `DecodeError` when that place cannot be reached.
         """
