@@ -8,6 +8,7 @@ from msgspec import Struct
 from player.model import AdaptMode, Command, Quantity, Reading, TrackId, Verb
 from player.session.catalogue import Catalogue
 from player.session.direction import Direction
+from player.session.ladder import Step
 from player.session.motive import NOTHING_LEFT, STOP_FADE
 from player.session.recall import Recall
 from player.session.states import ALARM, Fading, Held, Idle, Paused, Playing, Resting, Soothing
@@ -158,7 +159,11 @@ class CommandDesk:
             return refused
         if isinstance(self._direction.state, Idle | Held | Resting):
             return NOTHING_PLAYS
-        return DONE if self._direction.follow(at, by, f"Another piece, asked by {by}") else NOTHING_TO_PLAY
+        why, standing = f"Another piece, asked by {by}", self._direction.ladder.standing
+        if self._direction.follow(at, by, why):
+            return DONE
+        kept = standing is not None and standing.step is Step.COMFORT  # the library is away
+        return DONE if kept and self._direction.descend(at, why, trigger=by) else NOTHING_TO_PLAY
 
     def _judge(self, command: Command, at: Seconds) -> Result:
         track_id = command.track_id or self._direction.heard_id or self._direction.wanted

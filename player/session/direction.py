@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 from msgspec import structs
 
-from player.model import Ahead, CatalogueEntry, Selection, TrackId
+from player.model import CatalogueEntry, Selection, TrackId
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
-from player.session.guard import AWAY, judge
 from player.session.ladder import PAD_ID, Ladder
 from player.session.messages import Decision, Resume
 from player.session.motive import (
@@ -190,7 +189,14 @@ class Direction:
             self.finish(at)
 
     def descend(
-        self, at: Seconds, why: str, fade: Seconds | None = None, begin: Seconds = NOW, *, last: bool = False
+        self,
+        at: Seconds,
+        why: str,
+        fade: Seconds | None = None,
+        begin: Seconds = NOW,
+        *,
+        last: bool = False,
+        trigger: str = "fault",
     ) -> bool:
         """To what a fault leaves, or the `last` step. False when people, not faults, left nothing."""
         entry = self.ladder.below(at, self._transport.current, last=last)
@@ -199,14 +205,9 @@ class Direction:
         pad = entry.track.id == PAD_ID
         what = "a gentle sound" if pad else f"“{entry.track.title}” from this player's disk"
         reason = f"{why}: {what} is heard meanwhile."
-        self._wake_up(at)
-        match self.state:
-            case Playing() | Soothing():
-                self.state = structs.replace(self.state, since=at, reason=reason)
-            case _:
-                self.state = Playing(since=at, reason=reason)
-        self._record(Motive(kind="next", trigger="fault", reason=reason), entry, at)
-        self.ladder.coming(entry, f"{why}.")
+        self._play_on(at, reason)
+        self._record(Motive(kind="next", trigger=trigger, reason=reason), entry, at)
+        self.ladder.coming(entry, f"{why}." if trigger == "fault" else None)
         fade = self.policy.swap_fade_s if fade is None else fade
         self._transport.go(Target(entry=entry, fade=fade, gentle=True, not_before=begin), at)
         return True
@@ -247,12 +248,7 @@ class Direction:
         if trigger not in MACHINE:
             self.ladder.forget()
         reason = f"{why}: {choice.reason}."
-        self._wake_up(at)
-        match self.state:
-            case Playing() | Soothing():
-                self.state = structs.replace(self.state, since=at, reason=reason)
-            case _:
-                self.state = Playing(since=at, reason=reason)
+        self._play_on(at, reason)
         self._go(
             choice,
             Motive(kind="next", trigger=trigger, reason=reason),
@@ -262,22 +258,6 @@ class Direction:
             gentle=trigger in ("fault", "recovered", "guard"),
         )
         return True
-
-    def guard(self, ahead: Ahead, spoken_word: str, at: Seconds) -> None:
-        """Leave a station for the resident's own music before what is coming upsets."""
-        station = self._catalogue.get(ahead.track_id)
-        if station is None or not isinstance(self.state, Playing | Soothing) or self._transport.target:
-            return
-        verdict = judge(ahead, self.agitation, spoken_word)
-        trial = self.ladder.trial
-        if trial is not None and trial.entry.track.id == ahead.track_id:
-            self.ladder.trial_objected = verdict is not None
-        if verdict is None or self.heard_id != ahead.track_id:
-            return
-        self.ladder.leave(station, f"“{station.track.title}” is left for a while: {verdict.why}.", at, AWAY)
-        why = f"{verdict.why[:1].upper()}{verdict.why[1:]} on “{station.track.title}”"
-        if not self.follow(at, "guard", why, fade=verdict.fade):
-            self.ladder.forget()
 
     def hold(self, at: Seconds, by: str) -> None:
         """Stop, and stay silent until a person says otherwise."""
@@ -355,6 +335,14 @@ class Direction:
             self.idle(at, self._chooser.why_nothing(at), fault=True)
 
     # --- tools --------------------------------------------------------------------------------------
+
+    def _play_on(self, at: Seconds, reason: str) -> None:
+        self._wake_up(at)
+        match self.state:
+            case Playing() | Soothing():
+                self.state = structs.replace(self.state, since=at, reason=reason)
+            case _:
+                self.state = Playing(since=at, reason=reason)
 
     def _wake_up(self, at: Seconds) -> None:
         """A move out of silence, or on the way there, opens the programme again and ends what held it."""

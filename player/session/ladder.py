@@ -87,8 +87,10 @@ class Ladder:
         standing = self._coming.get(track_id)
         return standing is not None and standing.step is step
 
-    def coming(self, entry: CatalogueEntry, reason: str = "") -> None:
-        """`entry` will be heard. reason: the fault for which it was chosen."""
+    def coming(self, entry: CatalogueEntry, reason: str | None = "") -> None:
+        """`entry` will be heard. reason: the fault for which it was chosen, None: that which still holds."""
+        if reason is None:
+            reason = self.standing.reason if self.standing else ""
         step = Step.STREAM if entry.track.live else Step.LIBRARY
         if entry is PAD:
             step = Step.PAD

@@ -1,8 +1,10 @@
-"""After a fault: nothing that hangs is waited for, and higher steps of the ladder are tried again."""
+"""Away from what fails or would upset: nothing that hangs is waited for, higher steps are tried again."""
 
+from player.model import Ahead
 from player.session.catalogue import Catalogue
 from player.session.chooser import Chooser
 from player.session.direction import Direction
+from player.session.guard import AWAY, judge
 from player.session.ladder import PAD_ID, STEADY, TRY_FOR, Step
 from player.session.states import Playing, Soothing, stays_calm
 from player.session.transport import Phase, Transport
@@ -29,6 +31,22 @@ class Recovery:
         if isinstance(self._direction.state, Playing | Soothing):
             self._mind_the_silence(at)
             self._climb(at)
+
+    def guard(self, ahead: Ahead, spoken_word: str, at: Seconds) -> None:
+        """Leave a station for the resident's own music before what is coming upsets."""
+        direction, ladder = self._direction, self._ladder
+        station = self._catalogue.get(ahead.track_id)
+        if station is None or not isinstance(direction.state, Playing | Soothing) or self._transport.target:
+            return
+        verdict = judge(ahead, direction.agitation, spoken_word)
+        if ladder.trial is not None and ladder.trial.entry.track.id == ahead.track_id:
+            ladder.trial_objected = verdict is not None
+        if verdict is None or direction.heard_id != ahead.track_id:
+            return
+        ladder.leave(station, f"“{station.track.title}” is left for a while: {verdict.why}.", at, AWAY)
+        why = f"{verdict.why[:1].upper()}{verdict.why[1:]} on “{station.track.title}”"
+        if not direction.follow(at, "guard", why, fade=verdict.fade):
+            ladder.forget()
 
     def _mind_the_silence(self, at: Seconds) -> None:
         """What does not open in time is given up for a piece on this disk, or for the pad."""

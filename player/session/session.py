@@ -351,7 +351,7 @@ class Session:
                 if complete:
                     self._out.append(SaveFeatures(track_id=track_id, features=features))
             case Ahead():
-                self._direction.guard(report, self.profile.spoken_word, at)
+                self._recovery.guard(report, self.profile.spoken_word, at)
             case NowPlaying(track_id=track_id, title=title):
                 self._front.now_playing = (track_id, title)
             case DeckFailed(track_id=track_id) if self._is_tried(track_id):

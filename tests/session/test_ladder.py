@@ -163,6 +163,29 @@ def test_a_disk_that_was_pulled_out_costs_no_silence_at_the_end_of_the_piece() -
     assert "early" not in world.playback.step_reason  # it ended when it should
 
 
+def test_another_piece_of_the_comfort_set_for_who_asks_for_one() -> None:
+    world = World(LIBRARY).begin()
+    world.handle(ComfortKept(at=world.at, kept=copies(*LIBRARY[:3])))
+    gone = tuple(e.track.id for e in LIBRARY)
+    world.handle(CatalogueChanged(at=world.at, gone=gone, complete=True))
+    world.run(400.0)
+    why = world.playback.step_reason
+    for _ in range(4):
+        before = world.heard
+        reply = world.command(Verb.NEXT, by="staff")
+        assert reply is not None and reply.ok
+        world.run(10.0)
+        assert world.heard not in (before, PAD_ID) and world.playback.step == "comfort"
+        assert world.playback.step_reason == why  # the fault, not the wish
+        assert world.decisions[-1].trigger == "staff"
+    world.handle(ComfortKept(at=world.at, kept=()))
+    world.command(Verb.NEXT)
+    world.run(10.0)
+    assert world.heard == PAD_ID
+    reply = world.command(Verb.NEXT)
+    assert reply is not None and reply.reason == "nothing-to-play"
+
+
 def test_the_comfort_set_is_heard_at_a_start_without_folders() -> None:
     world = World(())
     world.sound.lengths["t1"] = Seconds(100.0)
