@@ -95,7 +95,8 @@ class Care:
     def _judge(self, state: Soothing, listener: ListenerState) -> None:
         """The response window is over."""
         at, now = listener.at, listener.agitation
-        if listener.confidence < LEAST_CONFIDENCE or self._recall.mode is not AdaptMode.AUTO:
+        old = listener.rated_at is not None and listener.rated_at < state.since  # says nothing of this piece
+        if old or listener.confidence < LEAST_CONFIDENCE or self._recall.mode is not AdaptMode.AUTO:
             self._direction.settle(at, "Whether it helps cannot be told")
         elif self._calm(now):
             self._direction.settle(at, f"The resident seems calm (agitation {now:.2f})")

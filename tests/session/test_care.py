@@ -157,3 +157,19 @@ def test_a_choice_is_logged_with_its_situation_and_what_the_policy_knew() -> Non
     assert swap.context["soothe"] == 1.0 and swap.context["present_calmness"] == 0.1
     assert swap.agitation is not None and 0.6 < swap.agitation < 0.8
     assert swap.basis["calmness"] == 0.9 and 0.0 < swap.propensity <= 1.0 and swap.policy
+
+
+def test_one_rating_changes_the_music_once_and_says_nothing_of_what_came_then() -> None:
+    profile = Profile(id="demo", quiet_hours=None, first_track="t1")
+    policy = PolicySettings(persist_s=10.0, name="learn")  # type: ignore[arg-type]
+    world = World(profile=profile, settings=Settings(policy=policy)).begin()
+    world.run(60.0)
+    world.command(Verb.RATE, value=3.0)
+    world.run(2400.0, step=1.0)
+    swaps = [d for d in world.decisions if d.event_type == "swap"]
+    assert [d.trigger for d in swaps] == ["agitation"]
+    assert any("cannot be told" in d.reason for d in world.decisions)
+    assert world.memory.learned is None, "no piece is blamed for a word that was said before it"
+    world.command(Verb.RATE, value=3.0)
+    world.run(60.0)
+    assert kinds(world).count("swap") == 2, "a new word counts"
