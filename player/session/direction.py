@@ -199,7 +199,7 @@ class Direction:
         trigger: str = "fault",
     ) -> bool:
         """To what a fault leaves, or the `last` step. False when people, not faults, left nothing."""
-        entry = self.ladder.below(at, self._transport.current, last=last)
+        entry = self.ladder.below(at, self._transport.current, self._chooser.bars, last=last)
         if entry is None:
             return False
         pad = entry.track.id == PAD_ID
