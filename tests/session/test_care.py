@@ -5,6 +5,7 @@ from msgspec import json
 from player.model import Feedback, Quantity, Reading, Verb
 from player.session.messages import FeedbackArrived, Memory, ReadingArrived
 from player.settings import PolicySettings, Profile, Settings
+from player.units import Seconds
 from tests.support.world import World, entry
 
 POLICY = PolicySettings(persist_s=10.0)  # type: ignore[arg-type]
@@ -156,6 +157,7 @@ def test_a_choice_is_logged_with_its_situation_and_what_the_policy_knew() -> Non
     swap = next(d for d in restless().decisions if d.event_type == "swap")
     assert swap.context["soothe"] == 1.0 and swap.context["present_calmness"] == 0.1
     assert swap.agitation is not None and 0.6 < swap.agitation < 0.8
+    assert swap.context["agitation"] == swap.agitation, "as it is now, not as the piece was made ready"
     assert swap.basis["calmness"] == 0.9 and 0.0 < swap.propensity <= 1.0 and swap.policy
 
 
@@ -173,3 +175,15 @@ def test_one_rating_changes_the_music_once_and_says_nothing_of_what_came_then() 
     world.command(Verb.RATE, value=3.0)
     world.run(60.0)
     assert kinds(world).count("swap") == 2, "a new word counts"
+
+
+def test_a_reading_that_makes_it_severe_is_known_to_the_choice_that_it_causes() -> None:
+    policy = PolicySettings(persist_s=10.0, name="learn")  # type: ignore[arg-type]
+    profile = Profile(id="demo", quiet_hours=None, first_track="t1")
+    world = World(profile=profile, settings=Settings(policy=policy)).begin()
+    for _ in range(2):
+        world.agitated(0.65)
+        world.at = Seconds(world.at + 6.0)
+    world.agitated(0.95)
+    swap = next(d for d in world.decisions if d.event_type == "swap")
+    assert swap.agitation == swap.context["agitation"] == 0.95 and swap.propensity == 1.0
