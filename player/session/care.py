@@ -80,12 +80,13 @@ class Care:
             self._swaps.popleft()
         if len(self._swaps) >= self._policy.max_swaps_per_hour:
             return False
-        choice = self._direction.soothe(
-            at, "agitation", f"The resident seems {restless(listener, persisted)}"
-        )
+        why = f"The resident seems {restless(listener, persisted)}"
+        moved = self._direction.soothe(at, "agitation", why) is not None
+        if not moved and silent:  # nothing is known to be calm: what the resident knows, all the same
+            moved = self._direction.start(at, "agitation", why)
         self._episodes.began(at)
         self._recall.hours = with_episode(self._recall.hours, minute, at)
-        if choice is None:
+        if not moved:
             return False
         self._swaps.append(at)
         return silent

@@ -71,16 +71,17 @@ class Chooser:
         """What comes after `present`, relaxed step by step: the music shall not end for want of a choice.
 
         While `calm` is asked for: as calm as now, then calmer than half of all music, then anything approved.
+        For a restless resident what is calmer than half comes before what is livelier than now.
         """
         last = without(frozenset(), present)
-        questions = []
+        calmer = self._context(present, at, soothe=True, floor=UNKNOWN_CALMNESS, relax=Relax.COMFORT)
+        questions = [self._context(present, at)]
         if calm:
-            questions += [
-                self._context(present, at, soothe=True, floor=self.calmness(present)),
-                self._context(present, at, soothe=True, floor=UNKNOWN_CALMNESS, relax=Relax.COMFORT),
-            ]
+            as_now = self._context(present, at, soothe=True, floor=self.calmness(present))
+            questions = [as_now, calmer, *questions]
+        elif self.situation.restless:
+            questions.append(calmer)
         questions += [
-            self._context(present, at),
             self._context(present, at, relax=Relax.COMFORT),
             self._context(present, at, relax=Relax.ALL, avoid=last),
             self._context(present, at, relax=Relax.ALL, avoid=frozenset()),

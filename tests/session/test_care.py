@@ -187,3 +187,12 @@ def test_a_reading_that_makes_it_severe_is_known_to_the_choice_that_it_causes() 
     world.agitated(0.95)
     swap = next(d for d in world.decisions if d.event_type == "swap")
     assert swap.agitation == swap.context["agitation"] == 0.95 and swap.propensity == 1.0
+
+
+def test_in_silence_a_restless_resident_gets_music_although_none_is_analysed() -> None:
+    library = tuple(entry(f"t{n}", None) for n in range(4))
+    world = World(library, settings=Settings(autostart="idle", policy=POLICY)).begin()
+    feel(world, 0.9, 20.0)
+    start = world.decisions[0]
+    assert start.event_type == "start" and start.trigger == "agitation" and "restless for" in start.reason
+    assert world.heard is not None and world.playback.state == "playing"
