@@ -17,11 +17,12 @@ class EpisodeDetector:
     for ten minutes, the count starts again.
     """
 
-    def __init__(self, policy: PolicySettings) -> None:
+    def __init__(self, policy: PolicySettings, last_onset: Seconds | None = None) -> None:
+        """last_onset: of an episode that was answered before a restart."""
         self._policy = policy
         self._above_since: Seconds | None = None
         self._seen: Seconds | None = None
-        self._last_onset: Seconds | None = None
+        self._last_onset = last_onset
 
     def update(self, state: ListenerState) -> Seconds | None:
         """Seconds for which agitation has persisted, at the moment an episode begins; otherwise None."""

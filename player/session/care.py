@@ -4,8 +4,6 @@ An episode → a calmer piece → response window → keep, another, or give up 
 alarm must be harmless: the worst that can follow is a gentle change of music.
 """
 
-from collections import deque
-
 from player.listener.episode import EpisodeDetector
 from player.model import AdaptMode, ListenerState
 from player.selection.outcome import LEAST_CONFIDENCE
@@ -36,8 +34,7 @@ class Care:
     def __init__(self, direction: Direction, recall: Recall, learning: Learning) -> None:
         self._direction, self._recall, self._learning = direction, recall, learning
         self._policy = direction.policy
-        self._episodes = EpisodeDetector(direction.policy)
-        self._swaps: deque[Seconds] = deque()  # for new episodes seen by sensors, of the last hour
+        self._episodes = EpisodeDetector(direction.policy, max(recall.swaps, default=None))
         self._risen_since: Seconds | None = None
         self._asked: Seconds | None = None
 
@@ -76,9 +73,8 @@ class Care:
         silent = isinstance(state, Idle | Resting | Fading)
         if not isinstance(state, Playing) and not (silent and occasion):
             return False
-        while self._swaps and at - self._swaps[0] >= HOUR:
-            self._swaps.popleft()
-        if len(self._swaps) >= self._policy.max_swaps_per_hour:
+        swaps = tuple(swap for swap in self._recall.swaps if at - swap < HOUR)
+        if len(swaps) >= self._policy.max_swaps_per_hour:
             return False
         why = f"The resident seems {restless(listener, persisted)}"
         moved = self._direction.soothe(at, "agitation", why) is not None
@@ -88,7 +84,7 @@ class Care:
         self._recall.hours = with_episode(self._recall.hours, minute, at)
         if not moved:
             return False
-        self._swaps.append(at)
+        self._recall.swaps = (*swaps, at)
         return silent
 
     # --- the response ---------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ class Recall:
         self.learned = memory.learned
         self.natural = memory.natural
         self.hours = memory.hours
+        self.swaps = memory.swaps
+        self.soothed_at = memory.soothed_at
         self.habits = memory.habits
         self.profile = memory.profile
 
@@ -61,7 +63,7 @@ class Recall:
             len(self._feedback), self._feedback[-1:],
             id(self.learned), id(self.natural), id(self.hours), id(self.habits),
             id(self.profile),
-            self.held_since, self.alarms, self.day,
+            self.held_since, self.alarms, self.day, self.swaps, self.soothed_at,
         )  # fmt: skip
         if self._built is None or state != self._built_of:
             self._built_of = state
@@ -83,6 +85,8 @@ class Recall:
                 learned=self.learned,
                 natural=self.natural,
                 hours=self.hours,
+                swaps=self.swaps,
+                soothed_at=self.soothed_at,
                 habits=self.habits,
                 profile=self.profile,
             )

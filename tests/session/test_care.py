@@ -196,3 +196,20 @@ def test_in_silence_a_restless_resident_gets_music_although_none_is_analysed() -
     start = world.decisions[0]
     assert start.event_type == "start" and start.trigger == "agitation" and "restless for" in start.reason
     assert world.heard is not None and world.playback.state == "playing"
+
+
+def test_a_restart_gives_sensors_no_new_swaps_and_what_follows_stays_calm() -> None:
+    policy = PolicySettings(persist_s=10.0, refractory_s=600.0, max_swaps_per_hour=2)  # type: ignore[arg-type]
+    world = restless(policy)
+    stored = json.decode(json.encode(world.memory), type=Memory)
+    again = World(memory=stored, at=world.at, settings=Settings(policy=policy)).begin()
+    feel(again, 0.9, 500.0)
+    assert "swap" not in kinds(again), "the refractory time goes on"
+    calm = {"t6", "t7", "t8", "t9"}
+    assert {d.to_track.id for d in again.decisions if d.to_track} <= calm
+    feel(again, 0.9, 120.0)
+    assert kinds(again).count("swap") == 1
+    stored = json.decode(json.encode(again.memory), type=Memory)
+    third = World(memory=stored, at=Seconds(again.at + 700.0), settings=Settings(policy=policy)).begin()
+    feel(third, 0.9, 60.0)
+    assert "swap" not in kinds(third), "two within the hour are enough"
