@@ -26,6 +26,7 @@ UPSET_FOR = Seconds(60.0)  # so long, for sensors are often wrong
 SURE = 0.4  # confidence below which nothing is blamed on the music
 UPSET_FADE = Seconds(8.0)
 ASK_AGAIN = Seconds(1800.0)  # staff are not asked more often
+LEFT_ALONE = Seconds(1800.0)  # what no piece has helped changes no more music for so long, unless it was over
 
 
 class Care:
@@ -37,6 +38,7 @@ class Care:
         self._episodes = EpisodeDetector(direction.policy, max(recall.swaps, default=None))
         self._risen_since: Seconds | None = None
         self._asked: Seconds | None = None
+        self._gave_up: Seconds | None = None
 
     def due(self, at: Seconds) -> list[Seconds]:
         """Moments at which something may have to be done although nothing happens."""
@@ -72,6 +74,9 @@ class Care:
         at, state = listener.at, self._direction.state
         silent = isinstance(state, Idle | Resting | Fading)
         if not isinstance(state, Playing) and not (silent and occasion):
+            return False
+        gave_up = self._gave_up
+        if gave_up is not None and at - persisted <= gave_up <= at < gave_up + LEFT_ALONE:
             return False
         swaps = tuple(swap for swap in self._recall.swaps if at - swap < HOUR)
         if len(swaps) >= self._policy.max_swaps_per_hour:
@@ -116,6 +121,7 @@ class Care:
         if state.tries > TRIES:
             self._direction.settle(at, f"{why}, and no other piece is tried")
             self._episodes.began(at)
+            self._gave_up = at
             return
         if state.tries == TRIES or at - state.began >= self._policy.prompt_staff_after_s:
             self._ask(at, why)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from player.model import AdaptMode, TrackId
 from player.selection.context import History
 from player.selection.familiarity import wear
@@ -110,6 +112,8 @@ class Recall:
         upsets = self._blocks[track_id].upsets + 1 if track_id in self._blocks else 1
         block = Block(until=Seconds(at + SOFT_BLOCK) if upsets == 1 else None, upsets=upsets)
         self._blocks[track_id] = block
+        if track_id in self._plays:  # what makes familiar is what was heard without harm
+            self._plays[track_id] = structs.replace(self._plays[track_id], count=0)
         return block
 
     def never(self, track_id: TrackId) -> None:

@@ -65,8 +65,12 @@ def test_after_three_pieces_the_surest_one_and_a_word_to_staff() -> None:
     assert len(prompts) == 1 and "pain, thirst, toilet, noise" in prompts[0].reason
     feel(world, 0.7, 185.0)
     assert world.playback.state == "playing", "no more is tried"
-    feel(world, 0.7, 500.0)
+    feel(world, 0.7, 1500.0)
     assert kinds(world).count("prompt") == 1, "staff are not asked again and again"
+    assert kinds(world).count("swap") == 4, "what no piece has helped is left alone"
+    feel(world, 0.2, 60.0)
+    feel(world, 0.7, 60.0)
+    assert kinds(world).count("swap") == 5, "a new episode is a new occasion"
 
 
 def test_a_lost_sensor_is_no_reason_to_try_more() -> None:
@@ -213,3 +217,11 @@ def test_a_restart_gives_sensors_no_new_swaps_and_what_follows_stays_calm() -> N
     third = World(memory=stored, at=Seconds(again.at + 700.0), settings=Settings(policy=policy)).begin()
     feel(third, 0.9, 60.0)
     assert "swap" not in kinds(third), "two within the hour are enough"
+
+
+def test_what_was_hardly_heard_teaches_nothing() -> None:
+    world = restless(PolicySettings(persist_s=10.0, name="learn"))  # type: ignore[arg-type]
+    feel(world, 0.9, 15.0)
+    world.command(Verb.PAUSE)
+    world.run(300.0)
+    assert world.memory.learned is None
