@@ -100,8 +100,8 @@ class Swaps:
             track.refused += outcome == REFUSED
 
     def _compare(self, swap: Decision, level: float | None) -> None:
-        """Of the lot every swap counts, as it was drawn and however it ended: a piece that upsets or is refused
-        ends early, and without it the worse side would look better than it is.
+        """Of the lot every swap counts as it was drawn, however it ended: one that upsets or is refused ends
+        early, and without it the worse side would look better than it is.
         """
         lot = swap.context.get(LOT)
         if lot is not None and level is not None and swap.agitation is not None:
