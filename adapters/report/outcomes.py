@@ -50,7 +50,7 @@ class Swaps:
         if watched is not None and moment.at >= watched.at + self.window:
             self._measure(watched, level)
         if self._watched is not None and _refuses(moment, self._watched):
-            self._end(REFUSED)
+            self._end(REFUSED, level)
         for decision in moment.decisions:
             self._decided(decision, moment, level)
 
@@ -63,7 +63,7 @@ class Swaps:
         if watched is not None and ended and moment.at >= watched.at + ENOUGH * self.window:
             self._measure(watched, level)  # heard to its end: a shorter window
         if decision.event_type in LEAVES:
-            self._end(UPSET if decision.trigger == "upset" else CUT_SHORT)
+            self._end(UPSET if decision.trigger == "upset" else CUT_SHORT, level)
         track = decision.to_track
         if track is None:
             return
@@ -82,24 +82,30 @@ class Swaps:
             self._end(UNKNOWN)
             return
         change = after - before
-        self._end(CALMER if change <= -CHANGED else WORSE if change >= CHANGED else SAME)
+        self._end(CALMER if change <= -CHANGED else WORSE if change >= CHANGED else SAME, after)
         self.change.add(change)
         if self._natural is not None:
             self.beyond.add(change - self._natural.predict_one(before, self._minute)[0])
         self.tracks[swap.to_track.id].change.add(change)
-        lot = swap.context.get(LOT)
-        if lot is not None:
-            (self.first if lot else self.second).add(change)
 
-    def _end(self, outcome: str) -> None:
+    def _end(self, outcome: str, level: float | None = None) -> None:
         watched, self._watched = self._watched, None
         if watched is None:
             return
         self.counts[outcome] += 1
+        self._compare(watched, level)
         if watched.to_track is not None:
             track = self.tracks[watched.to_track.id]
             track.upset += outcome == UPSET
             track.refused += outcome == REFUSED
+
+    def _compare(self, swap: Decision, level: float | None) -> None:
+        """Of the lot every swap counts as it was drawn, however it ended: one that upsets or is refused ends
+        early, and without it the worse side would look better than it is.
+        """
+        lot = swap.context.get(LOT)
+        if lot is not None and level is not None and swap.agitation is not None:
+            (self.first if lot else self.second).add(level - swap.agitation)
 
 
 def _refuses(moment: Moment, watched: Decision) -> bool:

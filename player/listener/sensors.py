@@ -117,7 +117,7 @@ class Sensors:
         for signals in self._sources.values():
             movement = signals.get(Quantity.MOVEMENT)
             if movement is not None and movement.trust(at) > 0.0:
-                self._activity.teach(movement.level, agitation, at)
+                self._activity.teach(movement.level, agitation, Seconds(at + self._ahead))
                 return
 
     def not_worn(self, at: Seconds) -> set[str]:
@@ -132,7 +132,7 @@ class Sensors:
                 if (reliability := signal.reliability(at)) > 0.0:
                     alike.setdefault(quantity, []).append((signal, reliability))
         factor = exertion(alike[Quantity.MOVEMENT][0][0] if Quantity.MOVEMENT in alike else None)
-        sign = self._activity.sign(at)
+        sign = self._activity.sign(Seconds(at + self._ahead))
         pieces: list[Piece] = []
         seen: dict[str, float] = {}
         doubt = 1.0

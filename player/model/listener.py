@@ -74,3 +74,11 @@ class ListenerState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     why: tuple[Evidence, ...]  # the three strongest
     at: Seconds
     validity: Validity = Validity.VALID  # of the sensors; a rating by staff counts at any time
+
+    @property
+    def rated_at(self) -> Seconds | None:
+        """When staff gave the rating on which this mostly rests; None: it rests on sensors."""
+        ratings = [piece for piece in self.why if piece.quantity is Quantity.AGITATION_RATING]
+        if sum(piece.weight for piece in ratings) <= 0.5:
+            return None
+        return Seconds(self.at - min(piece.age for piece in ratings))

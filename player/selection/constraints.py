@@ -80,10 +80,11 @@ def limits(context: Context, history: History, person: Person, present: Facts | 
         calmness = context.floor
     if context.soothe or relax < Relax.ALL:
         banned |= Flag.LIVE
-    if (context.soothe or situation.restless) and relax < Relax.ALL and person.high_risk:
-        banned |= Flag.MINOR
+    if (context.soothe or situation.restless) and relax < Relax.ALL:
+        banned |= Flag.STARTLING | (Flag.MINOR if person.high_risk else 0)
     if relax < Relax.COMFORT:
         if situation.quiet:
+            banned |= Flag.STARTLING
             calmness = max(calmness, QUIET_CALMNESS)
         if present is not None and not present.flags & Flag.UNKNOWN:
             swell = present.swell + LOUDNESS_STEP

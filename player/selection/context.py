@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import IntEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from player.model import CatalogueEntry, Track, TrackId
 from player.selection.facts import Facts
@@ -37,6 +37,10 @@ class Situation(Struct, frozen=True, kw_only=True):
     @property
     def restless(self) -> bool:
         return (self.agitation or 0.0) >= RESTLESS or (self.rating or 0.0) >= 4.0 * RESTLESS
+
+    def numbers(self) -> dict[str, float]:
+        """To be logged; what is not known is left out."""
+        return {name: float(value) for name, value in structs.asdict(self).items() if value is not None}
 
 
 class Context(Struct, frozen=True, kw_only=True):

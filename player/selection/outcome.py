@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from player.model import Selection, TrackId
 from player.selection.reward import (
+    LEAST_HEARD,
     Credit,
     NaturalChange,
     Response,
@@ -21,6 +22,7 @@ GAP = Seconds(90.0)  # between two observations, some sensors speak once a minut
 LEVEL = Seconds(75.0)  # over which the level before and at the end is averaged: one reading is mostly noise
 SETTLES = Seconds(30.0)  # from the beginning of a piece: does not yet count as its end
 NEARLY = 0.9  # share of the window that makes an ordinary piece a matched moment
+SAME_RATING = Seconds(1.0)  # apart
 LEAST_CONFIDENCE = 0.2  # of an estimate of agitation that is used at all; own judgement
 
 
@@ -32,10 +34,22 @@ class Observation(Struct, frozen=True, kw_only=True):
     agitation: float | None
     confidence: float = 1.0
     heard: TrackId | None = None  # what is heard; None: silence
+    rated_at: Seconds | None = None  # of the rating on which it rests; None: of sensors
 
     @property
     def usable(self) -> bool:
         return self.agitation is not None and self.confidence >= LEAST_CONFIDENCE
+
+    def like(self, other: "Observation") -> bool:
+        """Both of sensors, or of the very same rating."""
+        mine, others = self.rated_at, other.rated_at
+        return mine is others if mine is None or others is None else abs(mine - others) < SAME_RATING
+
+
+def comparable(before: Observation, after: Observation) -> bool:
+    """Both of sensors, or of two ratings: one that still holds shows no change; the scales differ."""
+    rated = before.rated_at is not None, after.rated_at is not None
+    return rated[0] == rated[1] and not (all(rated) and before.like(after))
 
 
 class Trial(Struct, kw_only=True):
@@ -50,6 +64,7 @@ class Trial(Struct, kw_only=True):
     soothing: bool
     heard: Seconds = Seconds(0.0)
     last: Observation | None = None
+    refused: bool = False  # by a person, or it upset: said once
 
 
 class OutcomeWatch:
@@ -81,6 +96,8 @@ class OutcomeWatch:
         """Call about as often as estimates come, at least once a minute."""
         credits: list[Credit] = []
         trial, previous = self._open, self._previous
+        if trial is not None and trial.heard > 0.0 and seen.heard != trial.choice.track_id:
+            credits, trial = self._end(), None  # left without a choice: what follows is not of it
         if seen.usable:
             self._lately.append(seen)
         while self._lately and not 0.0 <= seen.at - self._lately[0].at <= LEVEL:
@@ -100,9 +117,7 @@ class OutcomeWatch:
 
     def judged(self, rating: int, at: Seconds, given: Seconds | None = None) -> list[Credit]:
         """A person said better (+1), same (0) or worse (−1) at `given` of the piece that was heard then."""
-        trial = self._open or self._ended
-        if trial is self._open and trial is not None and given is not None and given < trial.begun:
-            trial = self._ended
+        trial = self._meant(at if given is None else given)
         if trial is None or at - trial.begun > self._window + LATE:
             return []
         credit = by_staff(trial.choice, rating, trial.heard, self._window, self.natural.usual_rating)
@@ -110,12 +125,28 @@ class OutcomeWatch:
         return [credit] if credit else []
 
     def stopped(self, reason: StopReason) -> list[Credit]:
-        """The piece was left before its time."""
-        trial = self._open
+        """The piece was left before its time, or refused at any time."""
+        trial, refused = self._open, reason in (StopReason.UPSET, StopReason.DISLIKED)
+        if trial is None and refused:
+            trial = self._still_heard()
         if trial is None:
             return []
         said = by_stop(trial.choice, reason) if trial.heard > 0 else None
+        trial.refused |= refused
         return [*self._end(), *([said] if said else [])]
+
+    def _still_heard(self) -> Trial | None:
+        """The piece whose window is over, while it plays on."""
+        trial, seen = self._ended, self._previous
+        if trial is None or trial.refused or seen is None or seen.heard != trial.choice.track_id:
+            return None
+        return trial
+
+    def _meant(self, given: Seconds) -> Trial | None:
+        """The piece that a word is about: the one before, while the present one was hardly heard."""
+        trial = self._open
+        hardly = trial is not None and (given < trial.begun or trial.heard < LEAST_HEARD * self._window)
+        return self._ended or trial if trial is None or hardly else trial
 
     def _end(self) -> list[Credit]:
         trial, self._open = self._open, None
@@ -124,6 +155,8 @@ class OutcomeWatch:
         self._ended = trial
         before, after = trial.before, trial.last
         if before is None or after is None or before.agitation is None or after.agitation is None:
+            return []
+        if not comparable(before, after):
             return []
         response = Response(
             before=before.agitation,
@@ -144,16 +177,21 @@ class OutcomeWatch:
         seen = [each for each in self._lately if each.at >= since and each.agitation is not None]
         if not seen or at - seen[-1].at > GAP:
             return None
+        seen = [each for each in seen if each.like(seen[-1])]
         mean = sum(each.agitation or 0.0 for each in seen) / len(seen)
         sure = sum(each.confidence for each in seen) / len(seen)
         return structs.replace(seen[-1], agitation=mean, confidence=sure)
 
     def _watch_nature(self, seen: Observation) -> None:
+        """Levels are means over the time that a trial takes: single readings fall back further."""
         start, previous = self._quiet_from, self._previous
         if not seen.usable or (previous is not None and seen.at - previous.at > GAP):
             self._quiet_from = None
-        elif start is None or start.agitation is None or seen.agitation is None:
-            self._quiet_from = seen
+        elif start is None:
+            self._quiet_from = self._level(seen.at, since=Seconds(seen.at - LEVEL))
         elif seen.at - start.at >= self._window:
-            self.natural.learn_one(start.agitation, start.minute, seen.agitation - start.agitation, seen.at)
-            self._quiet_from = seen
+            now = self._level(seen.at, since=Seconds(seen.at - LEVEL))
+            if now is not None and comparable(start, now):
+                change = (now.agitation or 0.0) - (start.agitation or 0.0)
+                self.natural.learn_one(start.agitation or 0.0, start.minute, change, seen.at)
+            self._quiet_from = now

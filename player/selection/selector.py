@@ -248,13 +248,8 @@ class Lazily(Sequence[Candidate]):
 
 def _logged(scene: Scene) -> dict[str, float]:
     """The situation in numbers; what is not known is left out."""
-    context, situation = scene.context, scene.context.situation
+    context = scene.context
     known = {
-        "agitation": situation.agitation,
-        "rating": situation.rating,
-        "minute": situation.minute,
-        "quiet": situation.quiet,
-        "volume": situation.volume,
         "soothe": context.soothe,
         "step": context.step,
         "relax": context.relax,
@@ -262,4 +257,6 @@ def _logged(scene: Scene) -> dict[str, float]:
         "present_calmness": scene.present.calmness if scene.present else None,
         "present_arousal": scene.present.arousal if scene.present else None,
     }
-    return {name: float(value) for name, value in known.items() if value is not None}
+    return context.situation.numbers() | {
+        name: float(value) for name, value in known.items() if value is not None
+    }

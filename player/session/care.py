@@ -4,8 +4,6 @@ An episode → a calmer piece → response window → keep, another, or give up 
 alarm must be harmless: the worst that can follow is a gentle change of music.
 """
 
-from collections import deque
-
 from player.listener.episode import EpisodeDetector
 from player.model import AdaptMode, ListenerState
 from player.selection.outcome import LEAST_CONFIDENCE
@@ -28,6 +26,7 @@ UPSET_FOR = Seconds(60.0)  # so long, for sensors are often wrong
 SURE = 0.4  # confidence below which nothing is blamed on the music
 UPSET_FADE = Seconds(8.0)
 ASK_AGAIN = Seconds(1800.0)  # staff are not asked more often
+LEFT_ALONE = Seconds(1800.0)  # what no piece has helped changes no more music for so long, unless it was over
 
 
 class Care:
@@ -36,10 +35,10 @@ class Care:
     def __init__(self, direction: Direction, recall: Recall, learning: Learning) -> None:
         self._direction, self._recall, self._learning = direction, recall, learning
         self._policy = direction.policy
-        self._episodes = EpisodeDetector(direction.policy)
-        self._swaps: deque[Seconds] = deque()  # for new episodes seen by sensors, of the last hour
+        self._episodes = EpisodeDetector(direction.policy, max(recall.swaps, default=None))
         self._risen_since: Seconds | None = None
         self._asked: Seconds | None = None
+        self._gave_up: Seconds | None = None
 
     def due(self, at: Seconds) -> list[Seconds]:
         """Moments at which something may have to be done although nothing happens."""
@@ -76,18 +75,21 @@ class Care:
         silent = isinstance(state, Idle | Resting | Fading)
         if not isinstance(state, Playing) and not (silent and occasion):
             return False
-        while self._swaps and at - self._swaps[0] >= HOUR:
-            self._swaps.popleft()
-        if len(self._swaps) >= self._policy.max_swaps_per_hour:
+        gave_up = self._gave_up
+        if gave_up is not None and at - persisted <= gave_up <= at < gave_up + LEFT_ALONE:
             return False
-        choice = self._direction.soothe(
-            at, "agitation", f"The resident seems {restless(listener, persisted)}"
-        )
+        swaps = tuple(swap for swap in self._recall.swaps if at - swap < HOUR)
+        if len(swaps) >= self._policy.max_swaps_per_hour:
+            return False
+        why = f"The resident seems {restless(listener, persisted)}"
+        moved = self._direction.soothe(at, "agitation", why) is not None
+        if not moved and silent:  # nothing is known to be calm: what the resident knows, all the same
+            moved = self._direction.start(at, "agitation", why)
         self._episodes.began(at)
         self._recall.hours = with_episode(self._recall.hours, minute, at)
-        if choice is None:
+        if not moved:
             return False
-        self._swaps.append(at)
+        self._recall.swaps = (*swaps, at)
         return silent
 
     # --- the response ---------------------------------------------------------------------------------
@@ -95,7 +97,8 @@ class Care:
     def _judge(self, state: Soothing, listener: ListenerState) -> None:
         """The response window is over."""
         at, now = listener.at, listener.agitation
-        if listener.confidence < LEAST_CONFIDENCE or self._recall.mode is not AdaptMode.AUTO:
+        old = listener.rated_at is not None and listener.rated_at < state.since  # says nothing of this piece
+        if old or listener.confidence < LEAST_CONFIDENCE or self._recall.mode is not AdaptMode.AUTO:
             self._direction.settle(at, "Whether it helps cannot be told")
         elif self._calm(now):
             self._direction.settle(at, f"The resident seems calm (agitation {now:.2f})")
@@ -118,6 +121,7 @@ class Care:
         if state.tries > TRIES:
             self._direction.settle(at, f"{why}, and no other piece is tried")
             self._episodes.began(at)
+            self._gave_up = at
             return
         if state.tries == TRIES or at - state.began >= self._policy.prompt_staff_after_s:
             self._ask(at, why)

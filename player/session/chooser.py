@@ -2,6 +2,8 @@
 
 from random import Random
 
+from msgspec import structs
+
 from player.model import CatalogueEntry, Selection, TrackId
 from player.selection.bandit import Learned
 from player.selection.context import Context, Relax, Situation
@@ -12,6 +14,7 @@ from player.session.catalogue import Catalogue
 from player.session.recall import RECENT, Recall, without
 from player.units import Seconds
 
+SITUATION = frozenset(Situation.__struct_fields__)
 MAX_STEPS = 16  # choices made to soothe whose place on the way down is remembered
 
 
@@ -43,7 +46,8 @@ class Chooser:
     def calmer(self, present: TrackId | None, at: Seconds, *, surest: bool = False) -> Selection | None:
         """The best approved piece that is no more arousing than `present`, and not just played.
 
-        Asked again about the same moment it answers the same, so that what stands by is what is played.
+        Asked again about the same moment it answers the same, so that what stands by is what is played; the
+        situation is logged as it is when it is played.
         surest: the one most sure to help, also when it was played a moment ago.
         """
         floor = self.calmness(present)
@@ -58,22 +62,26 @@ class Chooser:
             self._calmer_for = moment
             context = self._context(present, at, soothe=True, floor=floor)
             self._calmer = self._choose(context)
-        return self._calmer
+        if self._calmer is None:
+            return None
+        then = {name: value for name, value in self._calmer.context.items() if name not in SITUATION}
+        return structs.replace(self._calmer, context=then | situation.numbers())
 
     def following(self, present: TrackId | None, at: Seconds, *, calm: bool) -> Selection | None:
         """What comes after `present`, relaxed step by step: the music shall not end for want of a choice.
 
         While `calm` is asked for: as calm as now, then calmer than half of all music, then anything approved.
+        For a restless resident what is calmer than half comes before what is livelier than now.
         """
         last = without(frozenset(), present)
-        questions = []
+        calmer = self._context(present, at, soothe=True, floor=UNKNOWN_CALMNESS, relax=Relax.COMFORT)
+        questions = [self._context(present, at)]
         if calm:
-            questions += [
-                self._context(present, at, soothe=True, floor=self.calmness(present)),
-                self._context(present, at, soothe=True, floor=UNKNOWN_CALMNESS, relax=Relax.COMFORT),
-            ]
+            as_now = self._context(present, at, soothe=True, floor=self.calmness(present))
+            questions = [as_now, calmer, *questions]
+        elif self.situation.restless:
+            questions.append(calmer)
         questions += [
-            self._context(present, at),
             self._context(present, at, relax=Relax.COMFORT),
             self._context(present, at, relax=Relax.ALL, avoid=last),
             self._context(present, at, relax=Relax.ALL, avoid=frozenset()),

@@ -58,6 +58,8 @@ def _moved(memory: Memory, move: Move) -> Memory:
         learned=learned and structs.replace(learned, at=move(learned.at)),
         natural=natural and structs.replace(natural, at=move(natural.at)),
         hours=structs.replace(memory.hours, at=move(memory.hours.at)),
+        swaps=tuple(map(move, memory.swaps)),
+        soothed_at=move(memory.soothed_at),
     )
 
 

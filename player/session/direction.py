@@ -108,7 +108,8 @@ class Direction:
         reason = f"{why}: “{entry.track.title}” goes on where it was."
         self._recall.resting = None
         if not isinstance(self.state, Playing | Soothing):
-            self.state = Playing(since=at, reason=reason)
+            calm_until = Seconds(self._recall.soothed_at + STAY_CALM)  # also after a restart
+            self.state = Playing(since=at, reason=reason, calm_until=calm_until)
         self._record(Motive(kind="resume", trigger=trigger, reason=reason), entry, at)
         self.ladder.coming(entry)
         self._transport.go(Target(entry=entry, fade=RESUME_FADE, start=place.position), at)
@@ -134,6 +135,7 @@ class Direction:
             tries=again.tries + 1 if again else 1,
             before=self.agitation,
         )
+        self._recall.soothed_at = at
         self._go(choice, Motive(kind="swap", trigger=trigger, reason=reason), self.policy.swap_fade_s, at)
         return choice
 
@@ -199,7 +201,7 @@ class Direction:
         trigger: str = "fault",
     ) -> bool:
         """To what a fault leaves, or the `last` step. False when people, not faults, left nothing."""
-        entry = self.ladder.below(at, self._transport.current, last=last)
+        entry = self.ladder.below(at, self._transport.current, self._chooser.bars, last=last)
         if entry is None:
             return False
         pad = entry.track.id == PAD_ID

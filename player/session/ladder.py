@@ -4,6 +4,7 @@ Stream → the next approved piece → the resident's comfort set on this disk �
 is taken at once, a step up when what was tried on a silent deck has shown that it comes.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from random import Random
 
@@ -121,10 +122,12 @@ class Ladder:
 
     # --- down -------------------------------------------------------------------------------------------
 
-    def below(self, at: Seconds, present: TrackId | None, *, last: bool = False) -> CatalogueEntry | None:
+    def below(
+        self, at: Seconds, present: TrackId | None, bars: Callable[[TrackId], bool], *, last: bool = False
+    ) -> CatalogueEntry | None:
         """What a fault leaves: a comfort piece, or the pad. None when people, not faults, left nothing.
 
-        last: the disk is too slow as well: the pad needs none.
+        bars: by the profile. last: the disk is too slow as well: the pad needs none.
         """
         history = self._recall.history(at)
         barred = history.barred | history.blocked | history.refused
@@ -134,6 +137,7 @@ class Ladder:
             entry
             for track_id, entry in self.comfort.items()
             if track_id not in barred
+            and not bars(track_id)
             and track_id != present
             and not self._catalogue.copy_broken(track_id, at)
         ]

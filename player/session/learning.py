@@ -51,6 +51,7 @@ class Learning:
             agitation=listener.agitation if listener.confidence > 0.0 else None,
             confidence=listener.confidence,
             heard=heard,
+            rated_at=listener.rated_at,
         )
         self._take(self._watch.observe(seen), at)
 

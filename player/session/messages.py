@@ -85,6 +85,8 @@ class Memory(Struct, frozen=True, kw_only=True):
     learned: Learned | None = None  # what helps this person
     natural: Natural | None = None  # how agitation changes by itself
     hours: RestlessHours = RestlessHours()
+    swaps: tuple[Seconds, ...] = ()  # by sensors' episodes, of the last hour: limits outlive a restart
+    soothed_at: Seconds = Seconds(0.0)  # when music was last chosen to soothe
     habits: Habits = Habits()  # of the body's signals, as the sensors tell them
     profile: Profile | None = None  # as people stated it last; None: only the file says something
 

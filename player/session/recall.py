@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from player.model import AdaptMode, TrackId
 from player.selection.context import History
 from player.selection.familiarity import wear
@@ -38,6 +40,8 @@ class Recall:
         self.learned = memory.learned
         self.natural = memory.natural
         self.hours = memory.hours
+        self.swaps = memory.swaps
+        self.soothed_at = memory.soothed_at
         self.habits = memory.habits
         self.profile = memory.profile
 
@@ -61,7 +65,7 @@ class Recall:
             len(self._feedback), self._feedback[-1:],
             id(self.learned), id(self.natural), id(self.hours), id(self.habits),
             id(self.profile),
-            self.held_since, self.alarms, self.day,
+            self.held_since, self.alarms, self.day, self.swaps, self.soothed_at,
         )  # fmt: skip
         if self._built is None or state != self._built_of:
             self._built_of = state
@@ -83,6 +87,8 @@ class Recall:
                 learned=self.learned,
                 natural=self.natural,
                 hours=self.hours,
+                swaps=self.swaps,
+                soothed_at=self.soothed_at,
                 habits=self.habits,
                 profile=self.profile,
             )
@@ -106,6 +112,8 @@ class Recall:
         upsets = self._blocks[track_id].upsets + 1 if track_id in self._blocks else 1
         block = Block(until=Seconds(at + SOFT_BLOCK) if upsets == 1 else None, upsets=upsets)
         self._blocks[track_id] = block
+        if track_id in self._plays:  # what makes familiar is what was heard without harm
+            self._plays[track_id] = structs.replace(self._plays[track_id], count=0)
         return block
 
     def never(self, track_id: TrackId) -> None:

@@ -98,8 +98,8 @@ class Schedule:
         self._recall.day = structs.replace(self._recall.day, before_the_hour=True)
         usual = usual_minute(self._recall.hours, self.named, at) or 0
         why = f"Before the hour at which restlessness usually begins ({usual // 60:02d}:{usual % 60:02d})"
-        choice = self._direction.soothe(at, "schedule", why)
-        if choice is not None:
+        calm = self._direction.soothe(at, "schedule", why)
+        if calm is not None or self._direction.start(at, "schedule", why):
             self.began(at)
 
     # --- ending ---------------------------------------------------------------------------------------

@@ -189,14 +189,14 @@ class Session:
     # --- after every event ------------------------------------------------------------------------------
 
     def _settle(self, at: Seconds) -> None:
+        self._listener = listener = self._evidence.estimate(at)
+        self._direction.agitation = listener.agitation if listener.confidence > 0 else None
         self._chooser.situation = self._situation(at)
         self._transport.tick(at)
         if self._audio_ready and not self._alarm.on:
             quiet = self._volume.quiet_hours(self._minute)
             self._opening.begin(at, quiet=quiet, first_track=self.profile.first_track)
         self._tell_own_sound(at)
-        self._listener = listener = self._evidence.estimate(at)
-        self._direction.agitation = listener.agitation if listener.confidence > 0 else None
         self._direction.tick(at)
         self._recovery.tick(at)
         if self._care.follow(listener, self._minute, self._occasion()):

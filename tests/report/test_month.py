@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -105,13 +105,21 @@ def test_agitation_by_hour(month: tuple[list[Row], Report]) -> None:
     assert sum(day.restless_min for day in report.days) == pytest.approx(sum(restless) / 60.0, abs=2.0)
 
 
-def outcomes_of(rows: list[Row]) -> list[tuple[dict[str, Any], str, float | None]]:
-    """Each swap, what became of it, and the change where both levels are known."""
+class Found(NamedTuple):
+    """A swap, what became of it, the change if it was heard long enough, and the change when it ended."""
+
+    swap: dict[str, Any]
+    outcome: str
+    change: float | None
+    seen: float | None
+
+
+def outcomes_of(rows: list[Row]) -> list[Found]:
     shown = estimates(rows)
     decisions = [(at, effect["decision"]) for at, effect in effects(rows, "Decide")]
     presses = [(at, e["command"]) for at, e, _ in rows if e["type"] == "CommandArrived"]
     leaving = {"swap", "start", "next", "rest", "hold", "resume", "release"}
-    found: list[tuple[dict[str, Any], str, float | None]] = []
+    found: list[Found] = []
     for number, (at, swap) in enumerate(decisions):
         if swap["event_type"] != "swap":
             continue
@@ -122,37 +130,39 @@ def outcomes_of(rows: list[Row]) -> list[tuple[dict[str, Any], str, float | None
         ]
         next_row = next((row[0] for row in rows if row[0] >= due), None)
         if refused and refused[0] < due:
-            found.append((swap, "refused", None))
+            found.append(Found(swap, "refused", None, change_at(swap, shown, refused[0])))
         elif after[0] >= due and next_row is not None:
             found.append(judged(swap, shown, next_row))
         elif after[1].get("trigger") == "upset":
-            found.append((swap, "upset", None))
+            found.append(Found(swap, "upset", None, change_at(swap, shown, after[0])))
         elif after[1].get("trigger") == "ended" and after[0] >= at + 90.0:
             found.append(judged(swap, shown, after[0]))
         else:
-            found.append((swap, "cut_short", None))
+            found.append(Found(swap, "cut_short", None, change_at(swap, shown, after[0])))
     return found
 
 
-def judged(
-    swap: dict[str, Any], shown: list[tuple[float, float | None]], at: float
-) -> tuple[dict[str, Any], str, float | None]:
+def judged(swap: dict[str, Any], shown: list[tuple[float, float | None]], at: float) -> Found:
+    change = change_at(swap, shown, at)
+    if change is None:
+        return Found(swap, "unknown", None, None)
+    return Found(swap, "calmer" if change <= -0.1 else "worse" if change >= 0.1 else "same", change, change)
+
+
+def change_at(swap: dict[str, Any], shown: list[tuple[float, float | None]], at: float) -> float | None:
     level = [value for t, value in shown if t < at][-1]
-    if level is None or swap["agitation"] is None:
-        return swap, "unknown", None
-    change = level - swap["agitation"]
-    return swap, "calmer" if change <= -0.1 else "worse" if change >= 0.1 else "same", change
+    return None if level is None or swap["agitation"] is None else level - swap["agitation"]
 
 
 def test_swaps_and_what_followed(month: tuple[list[Row], Report]) -> None:
     rows, report = month
     found = outcomes_of(rows)
-    counted = Counter(outcome for _, outcome, _ in found)
+    counted = Counter(each.outcome for each in found)
     of = report.outcomes
     assert of.swaps == len(found) > 100
     names = ("calmer", "same", "worse", "upset", "refused", "cut_short", "unknown")
     assert {name: getattr(of, name) for name in names} == {name: counted[name] for name in names}
-    changes = [change for _, _, change in found if change is not None]
+    changes = [each.change for each in found if each.change is not None]
     assert of.change is not None
     assert of.change.mean == pytest.approx(fmean(changes))
     half = 1.98 * stdev(changes) / len(changes) ** 0.5
@@ -164,7 +174,7 @@ def test_pieces(month: tuple[list[Row], Report]) -> None:
     heard = Counter(e["report"]["track_id"] for _, e, _ in rows if is_heard(e))
     swaps: Counter[str] = Counter()
     changes: dict[str, list[float]] = defaultdict(list)
-    for swap, _, change in outcomes_of(rows):
+    for swap, _, change, _ in outcomes_of(rows):
         swaps[swap["to_track"]["id"]] += 1
         if change is not None:
             changes[swap["to_track"]["id"]].append(change)
@@ -183,10 +193,10 @@ def test_pieces(month: tuple[list[Row], Report]) -> None:
 def test_the_lot(month: tuple[list[Row], Report]) -> None:
     rows, report = month
     sides: dict[float, list[float]] = {0.0: [], 1.0: []}
-    for swap, _, change in outcomes_of(rows):
-        if "lot_first" in swap["context"] and change is not None:
+    for swap, _, _, seen in outcomes_of(rows):
+        if "lot_first" in swap["context"] and seen is not None:
             assert swap["propensity"] == 0.5
-            sides[swap["context"]["lot_first"]].append(change)
+            sides[swap["context"]["lot_first"]].append(seen)
     lot = report.lot
     assert lot.consented
     assert (lot.second, lot.first) == (len(sides[0.0]), len(sides[1.0]))

@@ -117,3 +117,12 @@ def test_what_is_learned_is_used_at_the_next_choice() -> None:
         choose.learn(Credit(track_id="a", reward=-0.4, weight=4.0, basis=first.basis), AT)
     second = choose.calmer(None, AT)
     assert second is not None and second.track_id == "b"
+
+
+def test_what_follows_for_a_restless_resident_is_calm_before_it_is_lively() -> None:
+    entries = [piece("heard", features(0.9)), piece("calm", features(0.7)), piece("lively", features(0.1))]
+    choose, _, _ = chooser(entries)
+    choose.situation = Situation(agitation=0.6)
+    for _ in range(20):
+        choice = choose.following("heard", AT, calm=False)
+        assert choice is not None and choice.track_id == "calm"

@@ -119,8 +119,8 @@ class SmallWorld:
         self.selector.update([piece(f"p{n}", features(0.7)) for n in range(5)])
         self.at = Seconds(0.0)
 
-    def live(self, rounds: int, heard: float = 1.0) -> list[Selection]:
-        """Four times a day; heard: weight of what is credited."""
+    def live(self, rounds: int) -> list[Selection]:
+        """Four times a day."""
         choices = []
         for _ in range(rounds):
             self.at = Seconds(self.at + 6 * 3600.0)
@@ -128,14 +128,9 @@ class SmallWorld:
             choice = self.selector.choose(context, History(), self.random)
             assert choice is not None
             effect = 0.25 if choice.track_id == self.best else 0.05
-            if heard > 0:
-                credit = Credit(
-                    track_id=choice.track_id,
-                    reward=effect + self.random.gauss(0, 0.2),
-                    weight=heard,
-                    basis=choice.basis,
-                )
-                self.selector.learn_one(credit, self.at)
+            reward = effect + self.random.gauss(0, 0.2)
+            credit = Credit(track_id=choice.track_id, reward=reward, weight=1.0, basis=choice.basis)
+            self.selector.learn_one(credit, self.at)
             choices.append(choice)
         return choices
 
@@ -161,14 +156,6 @@ def test_what_was_learned_is_there_after_a_restart() -> None:
     context = Context(at=world.at, soothe=True, situation=Situation(agitation=0.9))
     first, second = (s.choose(context, History(), Random(1)) for s in (world.selector, again))
     assert first == second and first is not None and first.track_id == "p3"
-
-
-def test_nothing_is_learned_from_what_was_not_heard() -> None:
-    world = SmallWorld(1)
-    world.live(60, heard=0.0)
-    policy = world.selector.policy
-    assert isinstance(policy, Learn)
-    assert policy.learner.learned.tracks == {} and not policy.remembers()
 
 
 def test_a_piece_that_harmed_is_not_tried_out_again() -> None:

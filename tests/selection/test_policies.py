@@ -153,3 +153,12 @@ def test_learning_tries_out_only_what_is_nearly_as_good() -> None:
     assert len({pick.track_id for pick in picks if pick}) == 1
     frail = Profile(id="demo", risk="high")
     assert len({choose("learn", entries, SOOTHE, frail, seed) for seed in range(20)}) == 1
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_nothing_is_drawn_by_lot_when_it_is_severe(name: str) -> None:
+    if name == "random-approved":
+        pytest.skip("the yardstick draws always, that is what it is")
+    plain = Context(at=Seconds(1e6), situation=SEVERE.situation)
+    for context in (SEVERE, plain):
+        assert len({choose(name, row(40), context, seed=seed) for seed in range(12)}) == 1

@@ -4,7 +4,7 @@ import math
 from random import Random
 
 import pytest
-from msgspec import json
+from msgspec import json, structs
 
 from player.model import Selection
 from player.selection.outcome import Observation, OutcomeWatch
@@ -114,8 +114,11 @@ def watch() -> tuple[OutcomeWatch, NaturalChange]:
     return OutcomeWatch(WINDOW, natural), natural
 
 
-def see(at: float, agitation: float | None, heard: str | None = "x") -> Observation:
-    return Observation(at=Seconds(at), minute=900, agitation=agitation, heard=heard)
+def see(
+    at: float, agitation: float | None, heard: str | None = "x", rated_at: float | None = None
+) -> Observation:
+    rated = None if rated_at is None else Seconds(rated_at)
+    return Observation(at=Seconds(at), minute=900, agitation=agitation, heard=heard, rated_at=rated)
 
 
 def test_a_swap_is_judged_at_the_end_of_its_window() -> None:
@@ -211,3 +214,84 @@ def test_rising_agitation_speaks_for_harm_within_bounds() -> None:
         harm[after] = credit.harm
     assert list(harm.values()) == sorted(harm.values())
     assert harm[0.2] < 0 < harm[0.8] and abs(harm[1.0]) <= 1.0
+
+
+def test_a_rating_that_still_holds_says_nothing_of_the_piece() -> None:
+    """The estimate stands still on the word of staff: that is no sign that music does not help."""
+    outcomes, natural = watch()
+    expected = natural.predict_one(0.75, 900)
+    for n in range(4):
+        at = 500.0 * n
+        outcomes.observe(see(at, 0.75, rated_at=-10.0))
+        outcomes.entered(CHOICE, Seconds(at + 5.0))
+        assert not [
+            c for t in range(10, 490, 10) for c in outcomes.observe(see(at + t, 0.75, rated_at=-10.0))
+        ]
+    assert natural.predict_one(0.75, 900) == expected, "nor of what happens by itself"
+
+
+def test_a_second_rating_tells_a_change_and_sensors_after_a_rating_do_not() -> None:
+    for rated_at, count in ((100.0, 1), (None, 0)):
+        outcomes, _ = watch()
+        outcomes.observe(see(0, 0.75, rated_at=0.0))
+        outcomes.entered(CHOICE, Seconds(5.0))
+        credits = [
+            c
+            for t in range(10, 200, 10)
+            for c in outcomes.observe(
+                see(t, 0.75 if t < 100 else 0.25, rated_at=0.0 if t < 100 else rated_at)
+            )
+        ]
+        assert len(credits) == count and all(c.reward > 0.2 for c in credits)
+
+
+def test_a_noisy_sensor_makes_no_music_look_harmful() -> None:
+    """Nothing helps, the sensor is noisy, swaps come after high levels: the mean reward is near 0."""
+    outcomes, random = watch()[0], Random(5)
+    level, swapped, rewards = 0.4, -1e9, []
+    shown = [0.4] * 7
+    for n in range(60_000):
+        at = 10.0 * n
+        level += 0.02 * (0.4 - level) + random.gauss(0, 0.025)
+        seen = min(max(level + random.gauss(0, 0.15), 0.0), 1.0)
+        shown = [*shown[1:], seen]
+        rewards += [(at, c.reward) for c in outcomes.observe(see(at, seen))]
+        if sum(shown) / 7 > 0.55 and at - swapped > 600.0 and at % 3600.0 < 300.0:
+            swapped = at
+            outcomes.entered(CHOICE, Seconds(at))
+    late = [reward for at, reward in rewards if at > 100_000.0]
+    assert len(late) > 40
+    assert abs(sum(late) / len(late)) < 0.05
+
+
+def test_a_word_in_the_first_seconds_of_a_piece_is_about_the_one_before() -> None:
+    outcomes, _ = watch()
+    outcomes.entered(CHOICE, Seconds(0.0))
+    for t in range(0, 170, 10):
+        outcomes.observe(see(t, None))
+    outcomes.entered(structs.replace(CHOICE, track_id="next"), Seconds(170.0))
+    outcomes.observe(see(170, None, "next"))
+    outcomes.observe(see(180, None, "next"))
+    assert [c.track_id for c in outcomes.judged(1, Seconds(185.0))] == ["x"]
+    for t in range(190, 230, 10):
+        outcomes.observe(see(t, None, "next"))
+    assert [c.track_id for c in outcomes.judged(1, Seconds(230.0))] == ["next"]
+
+
+def test_a_piece_refused_after_its_window_is_credited_once() -> None:
+    outcomes, _ = watch()
+    outcomes.entered(CHOICE, Seconds(0.0))
+    for t in range(0, 300, 10):
+        outcomes.observe(see(t, None))
+    assert outcomes.stopped(StopReason.SKIPPED) == []
+    assert [c.reward < 0 for c in outcomes.stopped(StopReason.DISLIKED)] == [True]
+    assert outcomes.stopped(StopReason.DISLIKED) == []
+
+
+def test_what_follows_a_piece_that_broke_off_is_not_credited_to_it() -> None:
+    outcomes, _ = watch()
+    outcomes.observe(see(0, 0.6, "old"))
+    outcomes.entered(CHOICE, Seconds(5.0))
+    credits = [c for t in range(10, 100, 10) for c in outcomes.observe(see(t, 0.6))]
+    credits += [c for t in range(100, 200, 10) for c in outcomes.observe(see(t, 1.0, "pad"))]
+    assert len(credits) == 1 and credits[0].reward > -0.1

@@ -5,6 +5,7 @@ from msgspec import json
 from player.model import Feedback, Quantity, Reading, Verb
 from player.session.messages import FeedbackArrived, Memory, ReadingArrived
 from player.settings import PolicySettings, Profile, Settings
+from player.units import Seconds
 from tests.support.world import World, entry
 
 POLICY = PolicySettings(persist_s=10.0)  # type: ignore[arg-type]
@@ -64,8 +65,12 @@ def test_after_three_pieces_the_surest_one_and_a_word_to_staff() -> None:
     assert len(prompts) == 1 and "pain, thirst, toilet, noise" in prompts[0].reason
     feel(world, 0.7, 185.0)
     assert world.playback.state == "playing", "no more is tried"
-    feel(world, 0.7, 500.0)
+    feel(world, 0.7, 1500.0)
     assert kinds(world).count("prompt") == 1, "staff are not asked again and again"
+    assert kinds(world).count("swap") == 4, "what no piece has helped is left alone"
+    feel(world, 0.2, 60.0)
+    feel(world, 0.7, 60.0)
+    assert kinds(world).count("swap") == 5, "a new episode is a new occasion"
 
 
 def test_a_lost_sensor_is_no_reason_to_try_more() -> None:
@@ -156,4 +161,67 @@ def test_a_choice_is_logged_with_its_situation_and_what_the_policy_knew() -> Non
     swap = next(d for d in restless().decisions if d.event_type == "swap")
     assert swap.context["soothe"] == 1.0 and swap.context["present_calmness"] == 0.1
     assert swap.agitation is not None and 0.6 < swap.agitation < 0.8
+    assert swap.context["agitation"] == swap.agitation, "as it is now, not as the piece was made ready"
     assert swap.basis["calmness"] == 0.9 and 0.0 < swap.propensity <= 1.0 and swap.policy
+
+
+def test_one_rating_changes_the_music_once_and_says_nothing_of_what_came_then() -> None:
+    profile = Profile(id="demo", quiet_hours=None, first_track="t1")
+    policy = PolicySettings(persist_s=10.0, name="learn")  # type: ignore[arg-type]
+    world = World(profile=profile, settings=Settings(policy=policy)).begin()
+    world.run(60.0)
+    world.command(Verb.RATE, value=3.0)
+    world.run(2400.0, step=1.0)
+    swaps = [d for d in world.decisions if d.event_type == "swap"]
+    assert [d.trigger for d in swaps] == ["agitation"]
+    assert any("cannot be told" in d.reason for d in world.decisions)
+    assert world.memory.learned is None, "no piece is blamed for a word that was said before it"
+    world.command(Verb.RATE, value=3.0)
+    world.run(60.0)
+    assert kinds(world).count("swap") == 2, "a new word counts"
+
+
+def test_a_reading_that_makes_it_severe_is_known_to_the_choice_that_it_causes() -> None:
+    policy = PolicySettings(persist_s=10.0, name="learn")  # type: ignore[arg-type]
+    profile = Profile(id="demo", quiet_hours=None, first_track="t1")
+    world = World(profile=profile, settings=Settings(policy=policy)).begin()
+    for _ in range(2):
+        world.agitated(0.65)
+        world.at = Seconds(world.at + 6.0)
+    world.agitated(0.95)
+    swap = next(d for d in world.decisions if d.event_type == "swap")
+    assert swap.agitation == swap.context["agitation"] == 0.95 and swap.propensity == 1.0
+
+
+def test_in_silence_a_restless_resident_gets_music_although_none_is_analysed() -> None:
+    library = tuple(entry(f"t{n}", None) for n in range(4))
+    world = World(library, settings=Settings(autostart="idle", policy=POLICY)).begin()
+    feel(world, 0.9, 20.0)
+    start = world.decisions[0]
+    assert start.event_type == "start" and start.trigger == "agitation" and "restless for" in start.reason
+    assert world.heard is not None and world.playback.state == "playing"
+
+
+def test_a_restart_gives_sensors_no_new_swaps_and_what_follows_stays_calm() -> None:
+    policy = PolicySettings(persist_s=10.0, refractory_s=600.0, max_swaps_per_hour=2)  # type: ignore[arg-type]
+    world = restless(policy)
+    stored = json.decode(json.encode(world.memory), type=Memory)
+    again = World(memory=stored, at=world.at, settings=Settings(policy=policy)).begin()
+    feel(again, 0.9, 500.0)
+    assert "swap" not in kinds(again), "the refractory time goes on"
+    calm = {"t6", "t7", "t8", "t9"}
+    assert {d.to_track.id for d in again.decisions if d.to_track} <= calm
+    feel(again, 0.9, 120.0)
+    assert kinds(again).count("swap") == 1
+    stored = json.decode(json.encode(again.memory), type=Memory)
+    third = World(memory=stored, at=Seconds(again.at + 700.0), settings=Settings(policy=policy)).begin()
+    feel(third, 0.9, 60.0)
+    assert "swap" not in kinds(third), "two within the hour are enough"
+
+
+def test_what_was_hardly_heard_teaches_nothing() -> None:
+    world = restless(PolicySettings(persist_s=10.0, name="learn"))  # type: ignore[arg-type]
+    feel(world, 0.9, 15.0)
+    world.command(Verb.PAUSE)
+    world.run(300.0)
+    assert world.memory.learned is None

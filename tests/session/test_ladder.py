@@ -7,8 +7,15 @@ from msgspec import structs
 from player.model import Ahead, CatalogueEntry, DeckStarving, NowPlaying, Track, TrackId, Verb
 from player.session.guard import judge
 from player.session.ladder import PAD_ID
-from player.session.messages import CatalogueChanged, ComfortKept, Fault, KeepComfort, Tick
-from player.settings import Profile
+from player.session.messages import (
+    CatalogueChanged,
+    ComfortKept,
+    Fault,
+    KeepComfort,
+    ProfileChanged,
+    Tick,
+)
+from player.settings import Profile, Taste
 from player.units import Lu, Seconds
 from tests.support.world import LIBRARY, World, entry
 
@@ -266,3 +273,14 @@ def test_a_copy_that_cannot_be_opened_is_not_tried_again_and_again() -> None:
     silent = silence_while(world, 45.0)
     assert world.heard == PAD_ID and silent <= 2.0
     assert len([d for d in world.decisions if d.trigger == "fault"]) <= 3
+
+
+def test_a_copy_of_a_piece_that_the_profile_bars_since_is_not_heard() -> None:
+    """The comfort set is made anew only now and then; what the profile says holds at once."""
+    for never, heard in ((Taste(), "t4"), (Taste(tracks=("t4",)), PAD_ID)):
+        world = World(())
+        world.sound.lengths["t4"] = Seconds(100.0)
+        world.handle(ComfortKept(at=world.at, kept=copies(LIBRARY[3])))
+        world.handle(ProfileChanged(at=world.at, profile=structs.replace(world.profile, never=never)))
+        world.begin()
+        assert world.heard == heard

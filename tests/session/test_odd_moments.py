@@ -156,6 +156,7 @@ def test_learning_outlives_another_policy() -> None:
     world = restless(PolicySettings(persist_s=10.0, name="learn"))  # type: ignore[arg-type]
     feel(world, 0.5, 200.0)
     learned = world.memory.learned
-    other = restless(PolicySettings(persist_s=10.0, name="iso"), memory=world.memory, at=world.at)  # type: ignore[arg-type]
+    policy, later = PolicySettings(persist_s=10.0, name="iso"), world.at + 1000.0  # type: ignore[arg-type]
+    other = restless(policy, memory=world.memory, at=later)
     feel(other, 0.5, 200.0)
     assert learned is not None and other.memory.learned == learned

@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec import json
 
 from player.model import AdaptMode, Feedback, Quantity, Reading, Verb
-from player.session.messages import FeedbackArrived, Memory, ReadingArrived, Started
+from player.session.messages import Decision, FeedbackArrived, Memory, ReadingArrived, Started
 from player.session.schedule import LEAST_HOLD
 from player.session.session import Session
 from player.settings import PolicySettings, Profile, Settings, Taste
@@ -42,6 +42,7 @@ class AnySession(RuleBasedStateMachine):
         self.world = World(LIBRARY, profile=profile, settings=Settings(policy=POLICY)).begin()
         self.stopped = False
         self.alarmed = False
+        self.before: list[Decision] = []  # of earlier runs
 
     @rule(verb=st.sampled_from([Verb.CALM, Verb.PLAY, Verb.NEXT]), by=PEOPLE)
     def start_something(self, verb: Verb, by: str) -> None:
@@ -125,12 +126,14 @@ class AnySession(RuleBasedStateMachine):
         self.replays_alike()
         memory = json.decode(json.encode(self.world.memory), type=Memory)
         before = self.world
+        self.before += before.decisions
         self.world = World(
             LIBRARY,
             profile=before.profile,
             settings=Settings(policy=POLICY),
             memory=memory,
             minute=before.minute,
+            at=before.at,
         ).begin()
         self.alarmed = False
 
@@ -193,7 +196,8 @@ class AnySession(RuleBasedStateMachine):
     @invariant()
     def sensors_swap_rarely(self) -> None:
         now = self.world.at
-        swaps = [d for d in self.world.decisions if d.event_type == "swap" and d.trigger == "agitation"]
+        decisions = [*self.before, *self.world.decisions]
+        swaps = [d for d in decisions if d.event_type == "swap" and d.trigger == "agitation"]
         assert sum(now - d.at < 3600 for d in swaps) <= POLICY.max_swaps_per_hour
 
     @invariant()

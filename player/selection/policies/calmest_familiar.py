@@ -15,13 +15,19 @@ def by_appetite(
     random: Random,
     factor: Callable[[Candidate], float] | None = None,
 ) -> Choice:
-    """For ordinary playing: familiar and not lately heard, by lot. factor: on the chance of each."""
+    """For ordinary playing: familiar and not lately heard, by lot; the best of all when it is severe.
+
+    factor: on the chance of each.
+    """
     weights = [candidate.familiarity**2 * (0.05 + candidate.recovery) for candidate in candidates]
     if factor is not None:
         weights = [w * factor(c) for w, c in zip(weights, candidates, strict=True)]
     if scene.context.situation.restless:
         weights = [w * c.facts.calmness for w, c in zip(weights, candidates, strict=True)]
-    index, propensity = by_lot(candidates, weights, random)
+    if scene.context.situation.severe:
+        index, propensity = max(range(len(weights)), key=lambda k: (weights[k], candidates[k].track.id)), 1.0
+    else:
+        index, propensity = by_lot(candidates, weights, random)
     return Choice(candidate=candidates[index], propensity=propensity, expected=weights[index])
 
 
