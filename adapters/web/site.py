@@ -71,7 +71,7 @@ def make_site(
         operations += LibraryApi(library).operations()
         views["music"] = (Role.STAFF, View(music.regions))
     if setup is not None:
-        further += SetUpPage(templates, setup).pages()
+        further += SetUpPage(templates, setup, library).pages()
         operations += SetUpApi(setup).operations()
     pages = [
         *further,
