@@ -106,7 +106,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Taste(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     artists: tuple[str, ...] = ()
-    tracks: tuple[str, ...] = ()  # title, "artist - title", or path
+    tracks: tuple[str, ...] = ()  # title, artist, "artist - title", or path
     words: tuple[str, ...] = ()  # found in title, album, artist or path: a faith, a region, a kind of music
 
 

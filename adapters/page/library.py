@@ -20,7 +20,7 @@ from adapters.store.shelf import COLUMNS, ROWS, Book, Shelf, place_of
 from adapters.web.library import PER_PAGE, Arrival, Listing, Piece, Scanning, Spot, Stick, Wanted
 from player.errors import LullError
 from player.model import CatalogueEntry, Track, TrackId
-from player.selection.familiarity import Names
+from player.selection.familiarity import Names, spelled
 from player.settings import Settings, Taste
 from player.units import Seconds
 
@@ -56,6 +56,9 @@ class PageLibrary:
             more_refused=max(len(refused) - MOST_REFUSED, 0),
             problem=self._music.problem,
         )
+
+    async def missing(self, names: Sequence[str]) -> Sequence[str]:
+        return await self._on_thread(lambda: not_there(self._shelf, names))
 
     async def love(self, track_id: TrackId, *, loved: bool) -> bool:
         book = await self._on_thread(lambda: self._shelf.one(track_id))
@@ -167,6 +170,21 @@ def _files(top: Path, is_music: Callable[[str], bool]) -> Iterator[Path]:
                 count += 1
                 if count >= MOST_COPIED:
                     return
+
+
+def not_there(shelf: Shelf, names: Sequence[str]) -> Sequence[str]:
+    """Those that no title, artist or path on the shelf is."""
+    left = {spelled(name): name for name in names}
+    for title, artist, uri in shelf.names():
+        if not left:
+            break
+        name, singer = spelled(title), spelled(artist)
+        for one in (name, singer, f"{singer} - {name}"):
+            left.pop(one, None)
+        for key, path in list(left.items()):
+            if uri == path or uri.endswith(f"/{path}"):
+                del left[key]
+    return list(left.values())
 
 
 def _track(book: Book) -> Track:

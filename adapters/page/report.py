@@ -48,7 +48,7 @@ def main() -> int:
     except LullError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(html(figures, language, datetime.now(UTC).astimezone()))
+    sys.stdout.write(html(figures, language, datetime.now(UTC).astimezone(), back="/"))
     return 0
 
 

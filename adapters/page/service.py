@@ -87,7 +87,8 @@ class WebPage:
                 before = shown
                 self.hub.changed()
             try:
-                keys.look_again()
+                if keys.look_again():
+                    self.hub.let_go()
             except LullError as error:
                 if str(error) != said:
                     said = str(error)

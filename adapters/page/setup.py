@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from player.settings import Profile, Settings
 from player.units import Seconds
 
 MOST: Final = 64  # devices; the one that was silent longest is forgotten
+GROWN: Final = 18  # years: who was born later is no resident, but a slip of the finger
 
 
 class PageSetUp:
@@ -42,6 +44,9 @@ class PageSetUp:
             stated = profile_of(known.id, answers, known)
         except SettingsError as error:
             return error.key.partition("[")[0].partition(".")[0] or "answer"
+        this_year = datetime.fromtimestamp(self._clock.now(), UTC).year
+        if stated.birth_year is not None and stated.birth_year > this_year - GROWN:
+            return "birth_year"
         loved = replace(stated.loved, words=known.loved.words)  # nobody asked for these
         never = replace(stated.never, words=known.never.words)
         await self._registrar.state(replace(stated, loved=loved, never=never))

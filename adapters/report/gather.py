@@ -1,7 +1,7 @@
 """One pass over the journal, from rows to figures."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from operator import attrgetter
 
 from msgspec import structs
@@ -36,6 +36,8 @@ from player.settings import PolicySettings
 from player.units import Seconds
 
 DAY, MINUTE = 86_400.0, 60.0
+ONE_DAY = timedelta(days=1)
+LONGEST_GAP = 62  # days
 HALF_LIFE = Seconds(PolicySettings().half_life_days * DAY)
 
 
@@ -146,7 +148,7 @@ def gather(rows: JournalRows, resident: str, since: Seconds | None = None) -> Re
 
 def _days(scan: Scan) -> tuple[PlayedDay, ...]:
     of, played = scan.agitation, scan.played
-    days = sorted({*of.running_of_day, *played.by_day, *played.to_no_device})
+    days = _with_gaps(sorted({*of.running_of_day, *played.by_day, *played.to_no_device}))
     return tuple(
         PlayedDay(
             day=day.isoformat(),
@@ -158,6 +160,17 @@ def _days(scan: Scan) -> tuple[PlayedDay, ...]:
         )
         for day in days
     )
+
+
+def _with_gaps(days: list[date]) -> list[date]:
+    """With the days on which Lull was off; not the decades that a clock without a battery may skip."""
+    filled: list[date] = []
+    for day in days:
+        if filled and (day - filled[-1]).days <= LONGEST_GAP:
+            while filled[-1] + ONE_DAY < day:
+                filled.append(filled[-1] + ONE_DAY)
+        filled.append(day)
+    return filled
 
 
 def _hours(of: Agitation) -> tuple[HourOfDay, ...]:

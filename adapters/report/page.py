@@ -1,6 +1,7 @@
 """The report as one HTML file: no script, no request to anywhere, made to be printed."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from babel.dates import format_date
@@ -11,13 +12,14 @@ from markupsafe import Markup
 from adapters.report import figures, pictures
 from adapters.report.figures import Report
 from adapters.report.statistics import Interval
+from adapters.web import named
 from adapters.web.translation import Language, languages
 
 MOST_SENSORS: Final = 40
 
 
-def html(report: Report, language: str, made: datetime) -> str:
-    """language: a code of `languages()`; others are English."""
+def html(report: Report, language: str, made: datetime, *, back: str = "") -> str:
+    """language: a code of `languages()`; others are English. back: the address of the page it belongs to."""
     words = languages().get(language) or languages()["en"]
     environment = Environment(
         loader=PackageLoader("adapters.report"),
@@ -30,6 +32,8 @@ def html(report: Report, language: str, made: datetime) -> str:
     environment.filters.update(
         number=show.number, share=show.share, interval=show.interval, day=show.day, clock=show.clock
     )
+    for name, named_by in (("quantity", named.quantity), ("button", named.button), ("person", named.person)):
+        environment.filters[name] = partial(named_by, _=words)
     pictured = {
         name: Markup(draw(report, words))  # matplotlib escapes the words it draws
         for name, draw in (
@@ -42,6 +46,7 @@ def html(report: Report, language: str, made: datetime) -> str:
         r=report,
         _=words,
         language=words.code,
+        back=back,
         made=show.day(made.date().isoformat()),
         pictures=pictured,
         measured=pictures.measured(report.tracks),

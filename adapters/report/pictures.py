@@ -2,14 +2,17 @@
 
 import io
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from babel.dates import format_skeleton
+
 from adapters.report.figures import LEAST_PER_TRACK, Report, TrackFigures
+from adapters.web.translation import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Translate = Callable[..., str]
 TEAL, RED, GREEN, GREY = (
     "#1d6f66",
     "#a8443a",
@@ -19,7 +22,7 @@ TEAL, RED, GREEN, GREY = (
 MOST_SHOWN: Final = 12  # pieces in one plot
 
 
-def played(report: Report, _: Translate) -> str:
+def played(report: Report, _: Language) -> str:
     days = report.days
 
     def draw(ax: "Axes") -> None:
@@ -33,13 +36,13 @@ def played(report: Report, _: Translate) -> str:
             )
             ax.legend(frameon=False)
         step = max(1, len(days) // 10)
-        ax.set_xticks(list(at)[::step], [day.day[5:] for day in days][::step])
+        ax.set_xticks(list(at)[::step], [short_date(day.day, _) for day in days][::step])
         ax.set_ylabel(_("minutes"))
 
     return _svg(draw, _("Minutes of music on each day"), "played")
 
 
-def hours(report: Report, _: Translate) -> str:
+def hours(report: Report, _: Language) -> str:
     def draw(ax: "Axes") -> None:
         known = [of for of in report.hours if of.mean is not None]
         ax.bar([of.hour for of in known], [of.mean or 0.0 for of in known], color=TEAL, width=0.8)
@@ -54,7 +57,7 @@ def hours(report: Report, _: Translate) -> str:
     return _svg(draw, _("Mean agitation in each hour of the day"), "hours")
 
 
-def outcomes(report: Report, _: Translate) -> str:
+def outcomes(report: Report, _: Language) -> str:
     of = report.outcomes
     if not of.swaps:
         return ""
@@ -80,7 +83,7 @@ def outcomes(report: Report, _: Translate) -> str:
     return _svg(draw, _("What followed the swaps"), "outcomes", height=2.2)
 
 
-def tracks(report: Report, _: Translate) -> str:
+def tracks(report: Report, _: Language) -> str:
     """Observed change with its interval, of the pieces measured often enough; "" when there are none."""
     known = measured(report.tracks)
     if len(known) > MOST_SHOWN:  # the ends: what helps and what harms
@@ -104,6 +107,11 @@ def measured(of: Sequence[TrackFigures]) -> list[TrackFigures]:
     """Measured often enough, the calmest after it first."""
     known = [track for track in of if track.measured >= LEAST_PER_TRACK and track.change is not None]
     return sorted(known, key=lambda track: track.change.mean if track.change else 0.0)
+
+
+def short_date(day: str, _: Language) -> str:
+    """day: YYYY-MM-DD. Day and month as the reader writes them."""
+    return str(format_skeleton("Md", date.fromisoformat(day), locale=_.locale))
 
 
 def short(title: str) -> str:

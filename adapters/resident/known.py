@@ -46,7 +46,7 @@ def _learned(memory: Memory, titles: Titles, at: Seconds, now: Profile) -> Itera
     yield f"Liked: {named([t for t, likes in memory.likes.items() if likes > 0])}"
     yield f"Not liked: {named([t for t, likes in memory.likes.items() if likes < 0])}"
     yield f"Never again, said staff: {named(list(memory.never))}"
-    yield f"Left out, for it upset the resident: {named(left_out)}"
+    yield f"Left out for a while (it upset the resident, or was refused): {named(left_out)}"
     minute = usual_minute(memory.hours, now.usual_peak, at)
     usual = "not known" if minute is None else f"around {minute // 60:02d}:{minute % 60:02d}"
     yield f"Restlessness usually begins: {usual}"

@@ -6,11 +6,11 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from adapters.resident.answers import hours_of, languages_of, taste_of
 from player.errors import SettingsError
-from player.settings import Profile, Slug, Taste
+from player.settings import Profile, Slug
 
-NONE: Final = ("none", "no", "-")
-NAMED: Final = "title, “artist - title”, or an artist’s name after “artist:”; separated by ;"
+NAMED: Final = "titles and artists, separated by ;"
 
 
 class Question(Struct, frozen=True):
@@ -22,7 +22,7 @@ class Question(Struct, frozen=True):
 
 QUESTIONS: Final = (
     Question("birth_year", "In which year was the resident born?", "music of one’s youth is most familiar"),
-    Question("languages", "Which languages does the resident know?", "two letters each, as in: en, de", "en"),
+    Question("languages", "Which languages does the resident know?", "as in: English, German", "en"),
     Question("loved", "Which music is loved?", NAMED),
     Question("never", "Which music must never be played?", NAMED),
     Question("risk", "How easily is the resident upset?", "low, moderate or high", "moderate"),
@@ -63,22 +63,10 @@ def _answered(key: str, answer: str) -> object:
                 raise SettingsError("must be a year such as 1938", key=key)
             return int(answer)
         case "languages":
-            return [word.strip().lower() for word in answer.replace(";", ",").split(",") if word.strip()]
+            return languages_of(answer)
         case "loved" | "never":
             return msgspec.to_builtins(taste_of(answer))
         case "quiet_hours":
-            return None if answer.lower() in NONE else answer
+            return hours_of(answer)
         case _:
             return answer
-
-
-def taste_of(answer: str) -> Taste:
-    """ "artist: Vera Lynn; Greensleeves" → an artist and a piece."""
-    artists, tracks = [], []
-    for part in answer.split(";"):
-        name = part.strip()
-        if name.lower().startswith("artist:"):
-            artists.append(name[len("artist:") :].strip())
-        elif name:
-            tracks.append(name)
-    return Taste(artists=tuple(filter(None, artists)), tracks=tuple(tracks))

@@ -1,7 +1,7 @@
 """The pieces there are now, to be searched and sorted by people: a table that ends with the process."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -94,6 +94,13 @@ class Shelf:
         """The pieces themselves, for a picture of few."""
         rows = self._run(f"SELECT {SHOWN} FROM shelf WHERE x >= 0 ORDER BY id LIMIT ?", (most,))
         return [Book(*row) for row in rows]
+
+    def names(self) -> Iterator[tuple[str, str, str]]:
+        """Title, artist and address of every piece."""
+        try:
+            yield from self._table.execute("SELECT title, artist, uri FROM shelf")
+        except sqlite3.Error as error:
+            raise _failed(error) from error
 
     def close(self) -> None:
         self._table.close()

@@ -135,6 +135,6 @@ def _card(room: Room, now: Seconds, _: Language) -> Card:
         playing="" if kind in LOUD else playing(room.state, _),
         title=room.title if sounds else "",
         artist=room.artist if sounds else "",
-        why=room.fault if kind == "silent" else room.decision if kind == "asking" else "",
+        why=room.fault if kind == "silent" else "",
         stops=room.state not in ("held", "idle"),
     )

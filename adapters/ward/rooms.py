@@ -15,13 +15,13 @@ from adapters.mqtt.codec import MAX_PAYLOAD
 from adapters.mqtt.payloads import AgitationPayload, DecisionPayload, PlaybackPayload, VolumePayload
 from adapters.mqtt.topics import VERSION
 from adapters.mqtt.values import clean
+from player.session.need import asked, stands
 from player.units import Seconds
 
 MAX_ROOMS: Final = 1_000
 SILENT_AFTER: Final = Seconds(180.0)  # a player repeats its state every minute: three are missing
-RESTLESS: Final = 0.5  # agitation from which a room is listed first; a rating of 2 of 4
+RESTLESS: Final = 0.6  # agitation; as on the player's own page
 SURE: Final = 0.2  # confidence below which nothing is said; own judgement
-ASKING_FOR: Final = Seconds(900.0)  # a prompt to look after somebody stands so long
 NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
 TEXT: Final = 200  # characters
 
@@ -50,15 +50,15 @@ class Room(Struct, frozen=True, kw_only=True):
     fault: str = ""
     agitation: float | None = None
     volume: float | None = None  # percent
-    decision: str = ""
-    asked: Seconds | None = None  # when it asked for a person
+    request: str = ""  # why it asked for a person
+    asked: Seconds | None = None  # when, while that stands
 
     def condition(self, now: Seconds) -> Condition:
         if self.online is False or now - self.seen > SILENT_AFTER:
             return Condition.AWAY
         if self.fault:  # of the sound device: what is said to play, nobody hears
             return Condition.SILENT
-        if self.asked is not None and now - self.asked <= ASKING_FOR:
+        if stands(self.asked, now):
             return Condition.ASKING
         if self.agitation is None:
             return Condition.UNKNOWN
@@ -141,9 +141,8 @@ def _changed(room: Room, kind: str, payload: bytes, now: Seconds, *, stored: boo
             return structs.replace(room, volume=min(max(loud.percent, 0.0), 100.0))
         case "event/decision" if not stored:
             event = msgspec.json.decode(payload, type=DecisionPayload)
-            prompt = event.event_type == "prompt"
-            helped = event.event_type == "keep" or event.trigger == "staff"
-            asked = now if prompt else None if helped else room.asked
-            return structs.replace(room, decision=clean(event.reason, TEXT), asked=asked)
+            since = asked(room.asked, event.event_type, event.trigger, event.agitation, now)
+            why = clean(event.reason, TEXT) if event.event_type == "prompt" else room.request
+            return structs.replace(room, request=why, asked=since)
         case _:
             return room

@@ -61,7 +61,7 @@ def picture(rooms: list[Room], now: Seconds, problem: str) -> Table:
             Text(condition, style=STYLES[condition]),
             "" if room.agitation is None else f"{room.agitation:.2f}",
             Text(piece),
-            Text(room.fault or (room.decision if condition is Condition.ASKING else room.reason)),
+            Text(room.fault or (room.request if condition is Condition.ASKING else room.reason)),
         )
     if not rooms and not problem:
         table.add_row("", Text("no player has said anything yet", style="dim"), "", "", "")

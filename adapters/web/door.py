@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive
 
 from adapters.web.keys import SESSION_S, Keys, Role
-from adapters.web.translation import language_for
+from adapters.web.translation import Language, language_for
 from adapters.web.visit import Page, Visit
 
 COOKIE: Final = "lull"
@@ -73,13 +73,13 @@ class Door:
         session, role = known or (secrets.token_urlsafe(8), Role.NOBODY)
         if self._trusted:
             role = Role.STAFF
-        chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE)
-        language = language_for(chosen, request.headers.get("accept-language", ""))
-        return Visit(request, role, language, self._keys.token(session), session), fresh
+        return Visit(request, role, language_of(request), self._keys.token(session), session), fresh
 
     def _refuse(self, visit: Visit, page: Page) -> Response:
         if visit.role is Role.NOBODY and page.method in READING and _wants_page(visit.request):
             return RedirectResponse("/enter", 303)
+        if page.path == "/" and page.method in READING and _wants_page(visit.request):
+            return RedirectResponse("/bedside", 303)  # the page of those who only look
         if visit.role is Role.NOBODY:
             raise HTTPException(401, "pin-needed")
         raise HTTPException(403, "only-for-staff")
@@ -93,6 +93,12 @@ class Door:
             token = sent if isinstance(sent, str) else None
         if token is None or not secrets.compare_digest(token.encode(), visit.token.encode()):
             raise HTTPException(403, "form-too-old")
+
+
+def language_of(request: Request) -> Language:
+    """Of the address, else chosen before, else what the browser asks for."""
+    chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE)
+    return language_for(chosen, request.headers.get("accept-language", ""))
 
 
 def _wants_page(request: Request) -> bool:

@@ -18,7 +18,6 @@ ALWAYS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",  # "no-referrer" would make the origin of a plain form "null"
-    "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
@@ -36,6 +35,8 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":  # elsewhere browsers ignore it, and complain
+                    headers.setdefault("cross-origin-opener-policy", "same-origin")
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

@@ -184,8 +184,12 @@ class Hub:
         finally:
             self._watchers.discard(watcher)
 
+    def let_go(self) -> None:
+        """Every open page has to come again, and to show who it is."""
+        for watcher in self._watchers:
+            watcher.end()
+
     def end(self) -> None:
         """The service ends: every open page is let go."""
         self.ended = True
-        for watcher in self._watchers:
-            watcher.end()
+        self.let_go()

@@ -40,7 +40,7 @@ class Keys:
     """Kept in one file that only its owner may read. Raises `LullError` when it cannot be kept."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file = file
         self._secret = self._read() or self._make()
         self._made = self._changed()
 
@@ -52,12 +52,13 @@ class Keys:
         """Every session and link made so far is worth nothing."""
         self._secret = self._make()
 
-    def look_again(self) -> None:
-        """Take a PIN that was changed by another process. Raises `LullError`."""
-        made = self._changed()
+    def look_again(self) -> bool:
+        """Take a PIN that was changed by another process; True when it was. Raises `LullError`."""
+        made, before = self._changed(), self._secret
         if made not in (0, self._made):
             self._made = made
             self._secret = self._read() or self._secret
+        return self._secret != before
 
     def fits(self, pin: str) -> bool:
         """In constant time."""
@@ -95,34 +96,34 @@ class Keys:
 
     def _changed(self) -> int:
         try:
-            return self._file.stat().st_mtime_ns
+            return self.file.stat().st_mtime_ns
         except OSError:
             return 0
 
     def _read(self) -> Secret | None:
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=Secret)
+            return msgspec.json.decode(self.file.read_bytes(), type=Secret)
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:
             raise LullError(
-                f"{self._file} cannot be used ({error}): remove it, and a new PIN is made."
+                f"{self.file} cannot be used ({error}): remove it, and a new PIN is made."
             ) from error
 
     def _make(self) -> Secret:
         pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
         secret = Secret(key=secrets.token_urlsafe(32), pin=pin)
-        fresh = self._file.with_suffix(".new")
+        fresh = self.file.with_suffix(".new")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.parent.mkdir(parents=True, exist_ok=True)
             fresh.unlink(missing_ok=True)
             with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as lines:
                 json.dump(msgspec.to_builtins(secret), lines)
                 lines.flush()
                 os.fsync(lines.fileno())
-            fresh.replace(self._file)
+            fresh.replace(self.file)
         except OSError as error:
             raise LullError(
-                f"{self._file} cannot be written ({error.strerror}): free some space, or check its folder."
+                f"{self.file} cannot be written ({error.strerror}): free some space, or check its folder."
             ) from error
         return secret

@@ -93,6 +93,10 @@ class Library(Protocol):
 
     def scanning(self) -> Scanning: ...
 
+    async def missing(self, names: Sequence[str]) -> Sequence[str]:
+        """Those that no piece and no artist here bears. Raises `LullError`."""
+        ...
+
     async def love(self, track_id: TrackId, *, loved: bool) -> bool:
         """False for a piece that is not there. Returns once it is in force and on disk."""
         ...

@@ -81,7 +81,6 @@ class StaffPages:
         verb = Verb(visit.path.rpartition("/")[2])
         form = await visit.request.form(max_files=0)
         track = form.get("track")
-        title = self._scene.now(visit.language).title
         reply = await self._presses.press(
             Command(
                 verb=verb,
@@ -90,7 +89,7 @@ class StaffPages:
             )
         )
         if reply.ok and isinstance(track, str) and track:
-            self._scene.judged(verb, track, title)
+            self._scene.judged(verb, track)
         return answer(visit, verb.value, reply, "/" if visit.role is Role.STAFF else "/enter")
 
     async def feedback(self, visit: Visit) -> Response:

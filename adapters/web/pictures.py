@@ -185,6 +185,9 @@ def _event(mark: Mark, _: Language) -> Event | None:
         "never": _("“Never” was pressed"),
         "allow": _("A “never” was taken back"),
         "stop": _("“Stop” was pressed"),
+        "play": _("“Play” was pressed"),
+        "pause": _("“Pause” was pressed"),
+        "next": _("Another piece was asked for"),
         "calm": _("“Calm now” was pressed"),
     }.get(mark.what)
     if words is None:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from adapters.web.keys import Role
+from adapters.web.named import button, quantity
 from adapters.web.translation import Language, languages
 from adapters.web.visit import Visit
 
@@ -41,10 +42,12 @@ class Templates:
         )
         self._environment.globals.update(
             asset=asset,
+            button=button,
             icon=icon,
             languages=languages,
             links=links,
             one_room=one_room,
+            quantity=quantity,
             resident=resident,
             Role=Role,
             room=room,

@@ -1,10 +1,11 @@
 """Setting up: five questions, the level at the ear, and every button and sensor tried."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from adapters.web.library import Library
 from adapters.web.render import Templates
 from adapters.web.setup import SetUp
 from adapters.web.translation import Language
@@ -17,8 +18,8 @@ LONGEST: Final = 4_000  # characters of an answer
 
 
 class SetUpPage:
-    def __init__(self, templates: Templates, setup: SetUp) -> None:
-        self._templates, self._setup = templates, setup
+    def __init__(self, templates: Templates, setup: SetUp, library: Library | None = None) -> None:
+        self._templates, self._setup, self._library = templates, setup, library
 
     def pages(self) -> list[Page]:
         return [
@@ -32,8 +33,22 @@ class SetUpPage:
         saved = visit.request.query_params.get("saved") == "1"
         _ = visit.language
         said = _("Saved. It holds from now on.") if saved else ""
+        missing = await self._missing() if saved else ()
         wrong = _level_words(visit.request.query_params.get("level", ""), _)
-        return self._page(visit, answers_of(self._setup.profile()), said=said, level_wrong=wrong)
+        return self._page(
+            visit, answers_of(self._setup.profile()), said=said, missing=missing, level_wrong=wrong
+        )
+
+    async def _missing(self) -> Sequence[str]:
+        """Names that nothing in the library bears, so that a slip in “never” is seen."""
+        profile = self._setup.profile()
+        named = [*profile.loved.artists, *profile.loved.tracks, *profile.never.artists, *profile.never.tracks]
+        if self._library is None or not named:
+            return ()
+        try:
+            return await self._library.missing(named)
+        except LullError:
+            return ()  # the list of the music says why
 
     async def level(self, visit: Visit) -> Response:
         """One step of the measurement at the ear."""
@@ -67,7 +82,9 @@ class SetUpPage:
             wrong = "answer"
         if not wrong:
             return RedirectResponse("/setup?saved=1", 303)
-        return self._page(visit, {**answers_of(self._setup.profile()), **answers}, wrong=wrong, status=400)
+        said = visit.language("Not saved yet: one answer cannot be used.")
+        shown = {**answers_of(self._setup.profile()), **answers}
+        return self._page(visit, shown, said=said, wrong=wrong, status=400)
 
     def _page(
         self,
@@ -75,6 +92,7 @@ class SetUpPage:
         answers: Mapping[str, str],
         *,
         said: str = "",
+        missing: Sequence[str] = (),
         wrong: str = "",
         level_wrong: str = "",
         status: int = 200,
@@ -83,9 +101,10 @@ class SetUpPage:
             visit,
             "setup.html",
             status=status,
-            answers=answers,
+            answers=_for_people(answers, visit.language),
             wrong=wrong,
             said=said,
+            missing=missing,
             devices=self._devices(visit.language),
             level=self._setup.level.view(),
             level_wrong=level_wrong,
@@ -111,6 +130,13 @@ def _level_words(why: str, _: Language) -> str:
     }.get(why, "")
 
 
+def _for_people(answers: Mapping[str, str], _: Language) -> Mapping[str, str]:
+    """Codes by their names: what people type is read back."""
+    names = (str(_.locale.languages.get(code, code)) for code in answers["languages"].split(", "))
+    hours = answers["quiet_hours"]
+    return {**answers, "languages": ", ".join(names), "quiet_hours": _("none") if hours == "none" else hours}
+
+
 def answers_of(profile: Profile) -> dict[str, str]:
     """As people type them."""
     return {
@@ -124,4 +150,4 @@ def answers_of(profile: Profile) -> dict[str, str]:
 
 
 def named(taste: Taste) -> str:
-    return "; ".join([*(f"artist: {artist}" for artist in taste.artists), *taste.tracks])
+    return "\n".join([*(f"artist: {artist}" for artist in taste.artists), *taste.tracks])

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from adapters.web.api import Api, Operation, pages_of
 from adapters.web.bedside import Bedside
-from adapters.web.door import Door
+from adapters.web.door import Door, language_of
 from adapters.web.events import Events, View
 from adapters.web.headers import Headers, Hosts
 from adapters.web.house import House
@@ -30,12 +30,13 @@ from adapters.web.render import STATIC, Templates, asset
 from adapters.web.setup import SetUp
 from adapters.web.setup_page import SetUpPage
 from adapters.web.signin import SignIn
-from adapters.web.translation import Language, language_for
+from adapters.web.translation import Language
 from adapters.web.view import Scene
 from adapters.web.visit import Page
 from adapters.web.words import problem
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
+SIGN_IN: Final = ("pin-needed", "only-for-staff")
 FILE: Final = re.compile(r"^[a-z0-9_-]+\.(css|js|svg|png)$")
 
 
@@ -71,7 +72,7 @@ def make_site(
         operations += LibraryApi(library).operations()
         views["music"] = (Role.STAFF, View(music.regions))
     if setup is not None:
-        further += SetUpPage(templates, setup).pages()
+        further += SetUpPage(templates, setup, library).pages()
         operations += SetUpApi(setup).operations()
     pages = [
         *further,
@@ -169,13 +170,13 @@ def _plain(openapi: dict[str, Any]) -> list[Route]:
 def _refused(templates: Templates) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        language = language_for(None, request.headers.get("accept-language", ""))
+        language = language_of(request)
         text = problem(error.status_code, error.detail, language)
         if "text/html" not in request.headers.get("accept", ""):
             return JSONResponse(
                 {"ok": False, "reason": error.detail, "said": text}, error.status_code, headers=error.headers
             )
-        body = templates.text(language, "problem.html", text=text)
+        body = templates.text(language, "problem.html", text=text, enter=error.detail in SIGN_IN)
         return Response(body, error.status_code, media_type="text/html")
 
     return handle

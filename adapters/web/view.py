@@ -7,9 +7,10 @@ from msgspec import Struct
 from adapters.web.house import House
 from adapters.web.hub import Hub
 from adapters.web.translation import Language, clock_time
-from adapters.web.why import why
+from adapters.web.why import BRINGS, ENDS, standing, why
 from player.model import Trend, Validity, Verb
 from player.session.messages import SOUNDING, Decision, PlaybackState
+from player.session.need import asked, stands
 from player.units import Seconds
 
 ASK_FROM: Final = Seconds(20.0)  # after a swap; own judgement: before, nobody can tell
@@ -88,14 +89,22 @@ class Scene:
         self._answered = question
         self._hub.changed()
 
-    def judged(self, verb: Verb, track_id: str, title: str) -> None:
+    def judged(self, verb: Verb, track_id: str) -> None:
         """A press on a page was carried out."""
         if verb is Verb.NEVER:
+            title = self._title(track_id)
             until = Seconds(self._house.vitals().at + UNDO_UNTIL)
             self._undo = Undo(track_id=track_id, title=title, until=until)
         elif verb is Verb.ALLOW:
             self._undo = None
         self._hub.changed()
+
+    def _title(self, track_id: str) -> str:
+        """Of a piece heard lately; a page that was asleep may judge one that has ended meanwhile."""
+        views = [one.to_track for one in reversed(self._hub.decisions)]
+        if self._hub.playback is not None:
+            views.insert(0, self._hub.playback.track)
+        return next((one.title for one in views if one is not None and one.id == track_id), "")
 
     def undo(self) -> Undo | None:
         undo = self._undo
@@ -175,6 +184,11 @@ class Scene:
     def banners(self, _: Language) -> list[Banner]:
         vitals, found = self._house.vitals(), []
         view = self._hub.playback
+        if self._asks(vitals.at):
+            words = _("Please look after the resident.")
+            found.append(
+                Banner(text=f"{words} {_('Music alone does not help. Pain, thirst, toilet, noise?')}")
+            )
         if view is not None and view.fault:
             found.append(Banner(text=_("Sound: %(problem)s", problem=view.fault), grave=True))
         elif view is not None and self._unheard(view):
@@ -194,9 +208,15 @@ class Scene:
             found.append(Banner(text=_("Music: %(problem)s", problem=vitals.library)))
         return found
 
+    def _asks(self, now: Seconds) -> bool:
+        since: Seconds | None = None
+        for one in self._hub.decisions:
+            since = asked(since, one.event_type, one.trigger, one.agitation, one.at)
+        return stands(since, now)
+
     def _why(self, view: PlaybackState, _: Language) -> Sentence | None:
         newest = self._newest(view)
-        said = why(newest, _) if newest is not None else None
+        said = standing(view.reason, _) or (why(newest, _) if newest is not None else None)
         if said is not None:
             return Sentence(text=said)
         return Sentence(text=view.reason, lang="en") if view.reason else None
@@ -205,8 +225,9 @@ class Scene:
         """The decision that brought what is heard; None when that cannot be said."""
         for decision in reversed(self._hub.decisions):
             if view.track is None:
-                return decision if decision.event_type in ("hold", "rest", "release") else None
-            if decision.to_track is not None and decision.to_track.id == view.track.id:
+                return decision if decision.event_type in ENDS else None
+            brought = decision.to_track.id if decision.to_track is not None else ""
+            if decision.event_type in BRINGS and brought == view.track.id:
                 return decision
         return None
 

@@ -4,7 +4,11 @@ from typing import Final
 
 from adapters.web.translation import Language
 from player.session.messages import Decision
+from player.session.motive import NOTHING_LEFT
+from player.session.opening import ASLEEP, LOOKING, NO_MUSIC, QUIET
 
+BRINGS: Final = frozenset({"start", "swap", "next", "resume"})  # decisions after which their piece is heard
+ENDS: Final = frozenset({"hold", "rest", "release"})  # after which nothing is
 FAMILIAR: Final = 0.6  # `basis`: well known here; own judgement
 CALM: Final = 0.7  # `basis`
 
@@ -39,6 +43,12 @@ def _occasion(decision: Decision, title: str, _: Language) -> str | None:
             return _("Another piece was asked for with the resident’s button: “%(title)s”.", title=title)
         case (("next" | "start" | "resume"), "fault"):
             return _("The music was interrupted by a fault; “%(title)s” plays now.", title=title)
+        case "next", "recovered":
+            return _("“%(title)s” can be played now.", title=title)
+        case "next", "guard":
+            return _("What was coming might upset; “%(title)s” is played instead.", title=title)
+        case "next", "the profile":
+            return _("The piece before is not to be played here; “%(title)s” follows.", title=title)
         case "start", "staff":
             return _("Started by staff with “%(title)s”.", title=title)
         case "start", "resident":
@@ -51,8 +61,38 @@ def _occasion(decision: Decision, title: str, _: Language) -> str | None:
             return _("Stopped by staff. Only a person starts the music again.")
         case "hold", "resident":
             return _("Stopped with the resident’s button. Only a person starts the music again.")
+        case "rest", "asleep":
+            return _("The resident sleeps, so the music faded out.")
+        case "rest", "session":
+            return _("The music had played for long enough and faded out.")
+        case "rest", "upset":
+            return _("Restlessness rose with the piece, so it was left.")
+        case "release", _anybody:
+            return _("The stop is over: music may begin again.")
         case _:
             return None
+
+
+def standing(reason: str, _: Language) -> str | None:
+    """A state's own reason, where it is one of the sentences that are always the same."""
+    return {
+        LOOKING: _("Looking for music."),
+        NO_MUSIC: _(
+            "No music found. Put music files into the library folder, or name another one in the settings."
+        ),
+        QUIET: _("Quiet hours. Press play to start quietly."),
+        ASLEEP: _("Ready. Press play to start."),
+        NOTHING_LEFT: _("No music that may be played is left. Add music, or lift a “never”."),
+        "Paused by staff.": _("Paused by staff."),
+        "Paused by resident.": _("Paused with the resident’s button."),
+        "Paused by alarm.": _("Silent while an alarm is on."),
+        "Stopped by staff; press play to go on.": _(
+            "Stopped by staff. Only a person starts the music again."
+        ),
+        "Stopped by resident; press play to go on.": _(
+            "Stopped with the resident’s button. Only a person starts the music again."
+        ),
+    }.get(reason)
 
 
 def _fit(decision: Decision, _: Language) -> str:

@@ -1,6 +1,7 @@
 """How well the resident knows a track, 0-1: what family and staff said, and what was heard here."""
 
 import math
+import unicodedata
 
 from player.model import Track
 from player.settings import Profile, Taste
@@ -24,13 +25,26 @@ WEAR = Seconds(3.0 * 86_400.0)  # time constant
 WORN = 12.0  # plays of the last days that leave a third of the freshness
 
 
+# What telephones type for people, and tags seldom hold.
+PLAIN = str.maketrans("’‘‛´“”„«»‐‑‒–—−", "'" * 4 + '"' * 5 + "-" * 6)
+
+
+def spelled(name: str) -> str:
+    """One spelling for all ways to write a name: case, accents, spaces, quotation marks, dashes aside."""
+    if not name.isascii():
+        parts = unicodedata.normalize("NFKD", name.translate(PLAIN))
+        name = "".join(part for part in parts if not unicodedata.combining(part))
+    return " ".join(name.casefold().split())
+
+
 class Names:
-    """Finds what a taste names, without regard to case."""
+    """Finds what a taste names, in any spelling. A name among the tracks may be an artist's, too: who answers
+    “Vera Lynn” means all that she sang."""
 
     def __init__(self, taste: Taste) -> None:
-        self._tracks = {name.casefold(): place for place, name in reversed([*enumerate(taste.tracks)])}
+        self._tracks = {spelled(name): place for place, name in reversed([*enumerate(taste.tracks)])}
         self._paths = [(name, place) for place, name in enumerate(taste.tracks) if "." in name or "/" in name]
-        self._artists = {artist.casefold() for artist in taste.artists}
+        self._artists = {spelled(artist) for artist in taste.artists} | self._tracks.keys()
         self._words = [word.casefold() for word in taste.words if word]
         self._nothing = not (taste.tracks or taste.artists or self._words)
 
@@ -38,8 +52,8 @@ class Names:
         """At which place of the list the track is named by title, "artist - title" or path."""
         if not self._tracks:
             return None
-        title = track.title.casefold()
-        for spelling in (title, f"{track.artist.casefold()} - {title}", track.uri.casefold()):
+        title = spelled(track.title)
+        for spelling in (title, f"{spelled(track.artist)} - {title}", spelled(track.uri)):
             if spelling in self._tracks:
                 return self._tracks[spelling]
         if not self._paths:
@@ -47,7 +61,7 @@ class Names:
         return next((place for name, place in self._paths if track.uri.endswith("/" + name)), None)
 
     def artist(self, track: Track) -> bool:
-        return bool(self._artists and track.artist) and track.artist.casefold() in self._artists
+        return bool(self._artists and track.artist) and spelled(track.artist) in self._artists
 
     def word(self, track: Track) -> bool:
         if not self._words:

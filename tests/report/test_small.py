@@ -242,6 +242,29 @@ def test_german(book: Book) -> None:
     assert "Not enough" not in page and "What was" not in page
 
 
+def test_days_on_which_lull_was_off_are_shown_as_such(book: Book) -> None:
+    """Not those that a clock without a battery skips: nobody was there for forty years."""
+    book.progress(10.0, 0.0)
+    book.progress(70.0, 60.0)
+    book.start(3 * 86_400.0, boot="two")
+    book.tick(3 * 86_400.0 + 60.0)
+    book.start(9_000 * 86_400.0, boot="three")
+    book.tick(9_000 * 86_400.0 + 60.0)
+    days = book.report().days
+    assert [day.running_min > 0.0 for day in days] == [True, False, False, True, True]
+    assert "<dt>Days</dt><dd>3</dd>" in html(book.report(), "en", MADE)
+
+
+def test_what_was_pressed_and_measured_is_in_the_readers_words(book: Book) -> None:
+    book.put(10.0, CommandArrived(at=Seconds(NOON + 10), command=Command(verb=Verb.DISLIKE)))
+    reading = Reading(source="strap", quantity=Quantity.HEART_RATE, value=70.0, at=Seconds(NOON + 20))
+    book.put(20.0, ReadingArrived(at=reading.at, reading=reading))
+    page = html(book.report(), "de", MADE, back="/")
+    assert "<td>Personal</td><td>Nicht dieses</td>" in page and "<td>Puls pro Minute</td>" in page
+    assert '<a href="/">Zurück zur Musik</a>' in page
+    assert "<nav>" not in html(book.report(), "de", MADE), "a file has nowhere to lead back to"
+
+
 def test_it_is_read_while_lull_writes(book: Book) -> None:
     book.progress(10.0, 0.0)
     rows = JournalRows(book.path, "heron")

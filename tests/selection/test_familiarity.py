@@ -6,7 +6,7 @@ import pytest
 
 from player.model import Track
 from player.selection.facts import Describer
-from player.selection.familiarity import freshness, learned, recovery, reminiscence, wear
+from player.selection.familiarity import freshness, learned, names, recovery, reminiscence, wear
 from player.settings import Profile, Taste
 from player.units import Seconds
 from tests.support.pieces import piece
@@ -92,3 +92,14 @@ def test_a_track_is_named_by_title_artist_and_title_or_path(name: str) -> None:
     entry = piece("Song", artist="Someone")
     assert Describer(Profile(id="demo", loved=Taste(tracks=(name,)))).facts(entry).familiarity == 1.0
     assert isinstance(entry.track, Track)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["We’ll  Meet Again", "vera LYNN", "Vera Lynn – We'll meet again", "Véra Lynn", "WE´LL MEET AGAIN"],
+)
+def test_a_name_is_found_as_a_telephone_types_it(name: str) -> None:
+    """A name alone may be an artist's: who answers “never: Vera Lynn” must not hear her."""
+    song = piece("We'll Meet Again", artist="Vera Lynn").track
+    assert names(Taste(tracks=(name,)), song)
+    assert not names(Taste(tracks=(f"{name} Band",)), song)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from adapters.library.arrivals import Arrivals, Refused, safe_name
-from adapters.page.library import piece_of
+from adapters.page.library import not_there, piece_of
 from adapters.store.shelf import Shelf, place_of
 from adapters.web.library import PER_PAGE, Arrival, Listing, Scanning, Spot, Stick, Wanted
 from player.model import CatalogueEntry, Track, TrackId
@@ -55,6 +55,9 @@ class HandLibrary:
     def scanning(self) -> Scanning:
         _, pieces = self._shelf.look("", "title", down=False, start=0, count=1, cell=None)
         return Scanning(pieces=pieces, unknown=pieces - len(self._shelf.spots(1000)), refused=self.refused)
+
+    async def missing(self, names: Sequence[str]) -> Sequence[str]:
+        return not_there(self._shelf, names)
 
     async def love(self, track_id: TrackId, *, loved: bool) -> bool:
         if self._shelf.one(track_id) is None:

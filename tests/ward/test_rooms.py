@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.mqtt.codec import MAX_PAYLOAD
-from adapters.ward.rooms import ASKING_FOR, SILENT_AFTER, Condition, Room, Ward
+from adapters.ward.rooms import SILENT_AFTER, Condition, Room, Ward
+from player.session.need import ASKING_FOR
 from player.units import Seconds
 
 ROOT = "lull/v1/home1"
@@ -30,10 +31,10 @@ def agitation(value: float, confidence: float = 0.8, validity: str = "valid") ->
     return json.dumps({**STAMP, **said}).encode()
 
 
-def decision(event_type: str, trigger: str = "agitation") -> bytes:
+def decision(event_type: str, trigger: str = "agitation", level: float | None = 0.7) -> bytes:
     said = {
         "event_type": event_type, "reason": "please look", "from_track": None, "to_track": None,
-        "trigger": trigger, "policy": "p", "propensity": 1.0, "expected_reward": 0.0, "agitation": 0.7,
+        "trigger": trigger, "policy": "p", "propensity": 1.0, "expected_reward": 0.0, "agitation": level,
     }  # fmt: skip
     return json.dumps({**STAMP, **said}).encode()
 
@@ -105,9 +106,19 @@ def test_a_prompt_stands_until_somebody_came_or_it_helped() -> None:
     asked = (("event/decision", decision("prompt")),)
     assert only(ward_of(room7=asked)).condition(NOW) is Condition.ASKING
     assert only(ward_of(room7=asked)).condition(Seconds(NOW + ASKING_FOR + 1.0)) is not Condition.ASKING
-    for after in (decision("keep"), decision("swap", trigger="staff")):
+    for after in (decision("keep", "window", 0.3), decision("swap", "staff")):
         ward = ward_of(room7=(*asked, ("event/decision", after)))
         assert only(ward).condition(NOW) is not Condition.ASKING
+    for nobody in (
+        decision("keep", "retry"),  # nothing calmer is known: the same moment in which it asked
+        decision("swap", "retry"),
+        decision("keep", "window"),  # no other piece is tried, and it did not help
+        decision("keep", "window", None),  # whether it helps cannot be told
+        decision("next", "ended"),
+    ):
+        ward = ward_of(room7=(*asked, ("event/decision", nobody)))
+        assert only(ward).condition(NOW) is Condition.ASKING
+        assert only(ward).request == "please look"
     ward = ward_of(room7=(("event/decision", decision("next")),))
     ward.take(f"{ROOT}/room7/event/decision", decision("prompt"), NOW, stored=True)
     assert only(ward).condition(NOW) is not Condition.ASKING, "a stored event is old"

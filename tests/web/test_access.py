@@ -82,9 +82,16 @@ def test_another_name_for_this_address_is_not_answered(reader: Reader) -> None:
 def test_the_family_may_look_and_not_touch(network: Site, stranger: Reader) -> None:
     assert stranger.get(f"/family/{network.keys.family}").status == 200
     assert stranger.get("/bedside").status == 200
-    assert stranger.get("/").status == 403
+    assert stranger.get("/").headers["location"] == "/bedside"
+    refused = stranger.get("/music", Accept_Language="fr")
+    assert refused.status == 403 and 'href="/enter"' in refused.text
     assert stranger.post("/press/calm").status == 403
     assert not network.commands
+
+
+def test_a_refusal_is_said_in_the_language_that_was_chosen(reader: Reader) -> None:
+    reader.post("/language", {"lang": "de"}, Accept_Language="en")
+    assert "Diese Seite gibt es hier nicht." in reader.get("/nothing", Accept_Language="en").text
 
 
 def test_a_made_up_family_link_opens_nothing(stranger: Reader) -> None:

@@ -1,11 +1,14 @@
 """What the page says of a moment."""
 
+import pytest
 from msgspec.structs import replace
 
 from adapters.web.translation import languages
 from adapters.web.view import ASK_FROM, ASK_UNTIL, Scene
 from player.model import Progress
 from player.session.messages import Decision, TrackView
+from player.session.motive import NOTHING_LEFT
+from player.session.opening import NO_MUSIC
 from player.units import Decibels, Frames, Seconds
 from tests.support.site import Reader, Site
 from tests.web.test_events import playing
@@ -122,6 +125,55 @@ def test_why_is_said_in_the_readers_language_or_marked_as_english(here: Site, re
     here.do(lambda: here.hub.publish(swap(here.vitals.at, trigger="something new")))
     here.do(lambda: here.hub.publish(replace(playing("Träumerei"), reason="Something new.")))
     assert '<p class="why" lang="en">Something new.</p>' in reader.get("/", **german).text
+
+
+def test_what_changes_nothing_heard_does_not_say_why_it_is_heard(here: Site, reader: Reader) -> None:
+    """After a press that found nothing calmer, the sentence of the piece stands, and in no other language."""
+    here.do(lambda: here.hub.publish(playing("Träumerei")))
+    brought = swap(here.vitals.at)
+    for one in (brought, replace(brought, event_type="keep"), replace(brought, event_type="prompt")):
+        here.do(lambda one=one: here.hub.publish(one))  # type: ignore[misc]
+    assert "Calmer music was asked for by staff: “Träumerei”." in reader.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (NO_MUSIC, "Keine Musik gefunden."),
+        (NOTHING_LEFT, "Es ist keine Musik mehr da"),
+        ("Paused by staff.", "Vom Personal unterbrochen."),
+        ("Stopped by staff; press play to go on.", "Vom Personal angehalten."),
+    ],
+)
+def test_what_a_state_always_says_is_said_in_the_readers_language(
+    here: Site, reader: Reader, reason: str, said: str
+) -> None:
+    here.do(lambda: here.hub.publish(replace(playing("a"), state="paused", reason=reason)))
+    assert said in reader.get("/", Accept_Language="de").text
+
+
+def test_staff_are_asked_to_look_until_somebody_came(here: Site, reader: Reader) -> None:
+    words = "Please look after the resident."
+    prompt = replace(swap(here.vitals.at, trigger="need"), event_type="prompt", agitation=0.8)
+    here.do(lambda: here.hub.publish(prompt))
+    here.do(lambda: here.hub.publish(replace(prompt, event_type="swap", trigger="retry")))
+    assert words in reader.get("/").text
+    here.do(lambda: here.hub.publish(swap(here.vitals.at)))
+    assert words not in reader.get("/").text
+    here.do(lambda: here.hub.publish(prompt))
+    here.vitals = replace(here.vitals, at=Seconds(here.vitals.at + 901.0))
+    here.do(here.hub.changed)
+    assert words not in reader.get("/").text
+
+
+def test_a_never_of_a_page_that_was_asleep_names_the_piece_that_was_meant(here: Site, reader: Reader) -> None:
+    old = replace(
+        swap(here.vitals.at), to_track=TrackView(id="1" * 32, title="Old", artist="", duration=Seconds(9.0))
+    )
+    here.do(lambda: here.hub.publish(old))
+    here.do(lambda: here.hub.publish(playing("New")))
+    reader.post("/press/never", {"csrf": reader.get("/").token, "track": "1" * 32})
+    assert "“Old” will not be played here again." in reader.get("/").text
 
 
 def test_an_answer_that_does_not_come_is_said(here: Site, reader: Reader) -> None:

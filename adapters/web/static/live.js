@@ -4,6 +4,7 @@
 (() => {
   const body = document.body;
   const SILENT_MS = 32000; // three beats missed
+  const PATIENCE_MS = 8000; // with one press; the player answers within five seconds
   const byId = (id) => document.getElementById(id);
   let source = null;
   let heard = Date.now();
@@ -11,13 +12,18 @@
 
   const minutes = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
+  function hide(form, is) { // whoever was on it with the keyboard goes on at the top
+    if (is && form.contains(document.activeElement)) byId("main").focus({ preventScroll: true });
+    form.hidden = is;
+  }
+
   function fill(regions) {
     for (const [id, html] of Object.entries(regions)) {
       const place = byId(id);
       if (place) place.innerHTML = html; // made by our own templates, which escape everything
     }
     for (const form of document.querySelectorAll("[data-hide-with]")) {
-      form.hidden = !byId(form.dataset.hideWith).textContent.trim();
+      hide(form, !byId(form.dataset.hideWith).textContent.trim());
     }
     const track = document.querySelector(".time[data-track]");
     for (const field of document.querySelectorAll("input[data-track]")) {
@@ -63,6 +69,13 @@
     });
   }
 
+  async function signInAgain() { // a session that is over is sent to the PIN; only a page can go there
+    try {
+      const ask = { method: "HEAD", headers: { accept: "text/html" }, redirect: "manual" };
+      if ((await fetch(location.pathname, ask)).type === "opaqueredirect") location.reload();
+    } catch { /* the player is away: it is tried again */ }
+  }
+
   function connect() {
     if (source) source.close();
     heard = Date.now();
@@ -78,12 +91,14 @@
     setInterval(() => {
       if (Date.now() - heard > SILENT_MS || source.readyState === EventSource.CLOSED) {
         lost(true);
+        if (source.readyState === EventSource.CLOSED) signInAgain();
         connect();
       }
     }, 4000);
     const again = () => { if (document.visibilityState === "visible" && Date.now() - heard > SILENT_MS) connect(); };
     document.addEventListener("visibilitychange", again);
     addEventListener("online", connect);
+    addEventListener("offline", () => lost(true));
     addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
   }
 
@@ -95,12 +110,14 @@
     const data = new URLSearchParams(new FormData(form));
     if (button && button.name) data.set(button.name, button.value);
     data.set("once", newId());
-    const ask = { method: "POST", body: data, headers: { accept: "application/json" } };
+    const ask = () => fetch(form.action, {
+      method: "POST", body: data, headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS),
+    });
     let answer;
     try {
-      answer = await fetch(form.action, ask);
+      answer = await ask();
     } catch {
-      answer = await fetch(form.action, ask); // once more, with the same id: it counts once
+      answer = await ask(); // once more, with the same id: it counts once
     }
     if (answer.status === 401) { location.assign("/enter"); return ""; }
     return (await answer.json()).said;
@@ -123,7 +140,7 @@
     if (button) button.setAttribute("aria-busy", "true");
     try {
       say(await send(form, button));
-      if (form.dataset.hideWith) form.hidden = true;
+      if (form.dataset.hideWith) hide(form, true);
     } catch {
       say(body.dataset.failed);
     } finally {
