@@ -67,6 +67,16 @@ def test_an_event_that_the_broker_had_stored_acts_neither_then_nor_when_it_is_re
         assert button.says('{"id":8,"x":"on"}', 1.5) == ["command play by staff"]
 
 
+def test_what_people_say_is_not_looked_at_through_a_wildcard_either() -> None:
+    devices = Devices(Topics(base="lull", site="home", player="room"))
+    devices.use([compile_mapping({"topic": "frigate/+/+/+", "id": "wide", "signal": {"name": "presence"}})])
+    came = Arrival(
+        topic="frigate/room/audio/transcription", payload=b"on", at=Seconds(0.0), wall=Seconds(0.0)
+    )
+    assert devices.take("sensors", came) == []
+    assert devices.report(Seconds(0.0))["wide"]["rejects"] == {}
+
+
 def test_a_refused_ramp_does_not_run() -> None:
     up = {"up": {"command": "louder", "ramp": {"until": "release", "max": "10s"}}}
     button = Tried(kind="event", decode="text", rate_limit="1/60s", on=up)
@@ -104,7 +114,7 @@ def test_a_mapping_on_our_own_topics_is_named() -> None:
 )  # fmt: skip
 def test_what_cannot_work_is_an_error(keys: dict[str, object]) -> None:
     with pytest.raises(MappingError):
-        Tried(signal={"name": "presence"}, **keys)
+        Tried(**{"signal": {"name": "presence"}, **keys})
 
 
 def test_odd_digits_are_no_place_in_a_list() -> None:
