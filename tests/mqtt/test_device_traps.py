@@ -13,7 +13,8 @@ from adapters.mqtt.mapping.state import State
 from adapters.mqtt.mapping.telling import told
 from adapters.mqtt.redaction import Redaction
 from adapters.mqtt.topics import Topics
-from player.model import Command, Verb
+from player.listener.evidence import EvidencePool
+from player.model import Command, Reading, Verb
 from player.units import Seconds
 
 
@@ -67,6 +68,39 @@ def test_an_event_that_the_broker_had_stored_acts_neither_then_nor_when_it_is_re
         assert button.says('{"id":8,"x":"on"}', 1.5) == ["command play by staff"]
 
 
+def test_a_value_that_grew_stale_counts_no_longer() -> None:
+    strap = Tried(decode="number", signal={"name": "heart_rate", "stale_after": "15s", "max_step": "5/10s"})
+    strap.says("120", 0.0)
+    assert strap.later(15.0) == []
+    assert strap.later(15.25) == ["reading heart_rate 120 from a-b (stale, counts no longer)"]
+    assert strap.later(16.0) == []
+    (reading,) = apply(strap.mapping, strap.state, arrival("70", 20.0))
+    assert isinstance(reading, Reading) and (reading.value, reading.quality) == (70.0, 1.0)
+    (gone,) = due(strap.mapping, strap.state, Seconds(40.0))
+    assert isinstance(gone, Reading) and (gone.value, gone.quality) == (70.0, 0.0)
+
+
+def test_the_listener_takes_a_stale_value_for_none() -> None:
+    listener, strap = (
+        EvidencePool(),
+        Tried(decode="number", signal={"name": "agitation", "stale_after": "15s"}),
+    )
+    (reading,) = apply(strap.mapping, strap.state, arrival("0.9", 0.0))
+    assert isinstance(reading, Reading)
+    listener.observe(reading)
+    assert listener.estimate(Seconds(15.0)).agitation > 0.8
+    (gone,) = due(strap.mapping, strap.state, Seconds(15.25))
+    assert isinstance(gone, Reading)
+    listener.observe(gone)
+    assert listener.estimate(Seconds(16.0)).confidence == 0.0
+
+
+def test_what_cannot_be_is_nothing_to_step_from() -> None:
+    strap = Tried(decode="number", signal={"name": "heart_rate", "max_step": "40/10s"})
+    assert strap.says("0", 0.0)[0].startswith("rejected, implausible")
+    assert strap.says("72", 1.0) == ["reading heart_rate 72 from a-b"]
+
+
 def test_what_people_say_is_not_looked_at_through_a_wildcard_either() -> None:
     devices = Devices(Topics(base="lull", site="home", player="room"))
     devices.use([compile_mapping({"topic": "frigate/+/+/+", "id": "wide", "signal": {"name": "presence"}})])
@@ -110,7 +144,7 @@ def test_a_mapping_on_our_own_topics_is_named() -> None:
 @pytest.mark.parametrize(
     "keys",
     [{"source": "{²}"}, {"source": "{" + "1" * 5000 + "}"}, {"select": "foo(x)"}, {"select": "$.x"},
-     {"rate_limit": "0.5/1s"}],
+     {"rate_limit": "0.5/1s"}, {"signal": {"name": "presence", "stale_after": "15s"}}],
 )  # fmt: skip
 def test_what_cannot_work_is_an_error(keys: dict[str, object]) -> None:
     with pytest.raises(MappingError):
