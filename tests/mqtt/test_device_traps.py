@@ -68,6 +68,59 @@ def test_an_event_that_the_broker_had_stored_acts_neither_then_nor_when_it_is_re
         assert button.says('{"id":8,"x":"on"}', 1.5) == ["command play by staff"]
 
 
+class Listened:
+    """A button that counts its presses, and a player that has listened to it since `at`."""
+
+    def __init__(self, at: float) -> None:
+        self.devices = Devices(Topics(base="lull", site="home", player="room"))
+        self.mapping = Tried(kind="event", select="x", dedupe={"counter": "n"}, on=STOP | PLAY).mapping
+        self.devices.use([self.mapping], Seconds(at))
+
+    def says(self, word: str, count: int, at: float) -> list[str]:
+        came = arrival(f'{{"x":"{word}","n":{count}}}', at)
+        return [told(outcome) for outcome in self.devices.take("buttons", came)]
+
+
+def test_the_repetition_of_an_old_press_does_not_act_after_a_start() -> None:
+    for word in ("on", "off"):
+        button = Listened(100.0)
+        assert button.says(word, 7, 120.0)[0].startswith("ignored, duplicate")
+        assert button.says(word, 8, 121.0)[0].startswith("command")
+    silent = Listened(100.0)  # a device that repeats would have done so by now
+    assert silent.says("on", 7, 140.0) == ["command play by staff"]
+
+
+def test_a_press_while_there_was_no_connection_only_stops() -> None:
+    button = Listened(0.0)
+    button.says("on", 1, 50.0)
+    button.devices.connected(Seconds(1000.0))
+    assert button.says("on", 2, 1010.0)[0].startswith("ignored, late")
+    assert button.says("on", 3, 1011.0) == ["command play by staff"]
+    button.devices.connected(Seconds(2000.0))
+    assert button.says("off", 4, 2010.0) == ["command stop by staff"]
+    button.devices.connected(Seconds(3000.0))
+    assert button.says("off", 4, 3010.0)[0].startswith("ignored, duplicate")
+    assert button.says("on", 5, 3011.0) == ["command play by staff"]
+
+
+def test_a_new_file_does_not_bring_an_old_press_back() -> None:
+    button = Listened(0.0)
+    button.says("on", 1, 50.0)
+    other = Tried(id="a-b", kind="event", select="x", dedupe={"counter": "n"}, on=STOP).mapping
+    button.devices.use([other], Seconds(100.0))
+    assert button.says("off", 1, 120.0)[0].startswith("ignored, duplicate")
+
+
+def test_a_limit_holds_back_no_alarm_and_no_change_of_a_switch() -> None:
+    for name in ("alarm", "bed_occupied"):
+        mat = Tried(kind="state", decode="bool", rate_limit="1/60s", signal={"name": name})
+        assert mat.says("OFF", 0.0) == [f"reading {name} 0 from a-b"]
+        assert mat.says("OFF", 0.3) == [f"reading {name} 0 from a-b"]
+        assert mat.says("OFF", 0.5) == ["ignored, rate-limited"]
+        assert mat.says("ON", 1.0) == [f"reading {name} 1 from a-b"]
+        assert mat.says("OFF", 2.0) == [f"reading {name} 0 from a-b"]
+
+
 def test_a_value_that_grew_stale_counts_no_longer() -> None:
     strap = Tried(decode="number", signal={"name": "heart_rate", "stale_after": "15s", "max_step": "5/10s"})
     strap.says("120", 0.0)
