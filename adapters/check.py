@@ -14,18 +14,19 @@ from rich.text import Text
 from adapters.audio.probe import probe
 from adapters.decode import vlc
 from adapters.decode.trial import try_stream
-from adapters.devices_file import load_devices
+from adapters.devices_file import direct_devices, load_devices
 from adapters.library.demo import demo_parts
 from adapters.library.find import find
 from adapters.library.subsonic import SubsonicServer
 from adapters.mqtt.broker import PrivateBroker
+from adapters.mqtt.mapping.model import Compiled
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.trial import try_rights
 from adapters.page.check import try_page
 from adapters.store.space import SPARE
 from adapters.system.child import saving
 from adapters.system.lock import DataLock
-from player.errors import AlreadyRunningError, LibraryError, LullError, StoreError
+from player.errors import AlreadyRunningError, LibraryError, LullError, SettingsError, StoreError
 from player.selection.selector import Selector
 from player.settings import MqttSettings, Profile, Settings
 
@@ -59,6 +60,8 @@ def findings(settings: Settings, profile: Profile) -> Iterator[Finding]:
         yield _tried("station", partial(try_stream, stream.name, stream.url))
     for server in settings.library.servers:
         yield _tried("server", SubsonicServer(server).try_sign_in)
+    if settings.devices:
+        yield _tried("devices", lambda: _devices(settings))
     yield _tried("broker", lambda: asyncio.run(_broker(settings)))
     yield _page(settings)
     yield _vlc()
@@ -125,11 +128,22 @@ def _folder(folder: str, formats: Sequence[str]) -> str:
     return f"{files} files in {folder}"
 
 
+def _devices(settings: Settings) -> str:
+    mappings, own = load_devices(Path(settings.devices or "")), direct_devices(settings)
+    return f"{settings.devices}: {len(mappings)} mappings, {len(own)} devices on this board"
+
+
+def _mappings(settings: Settings) -> Sequence[Compiled]:
+    try:
+        return load_devices(Path(settings.devices)) if settings.devices else ()
+    except SettingsError:
+        return ()  # said of the devices themselves
+
+
 async def _broker(settings: Settings) -> str:
     topics = Topics(base=settings.mqtt.base, site=settings.site, player=settings.player)
     if settings.mqtt.url is not None:
-        devices = load_devices(Path(settings.devices)) if settings.devices else ()
-        return f"{settings.mqtt.url}: {await try_rights(settings.mqtt, topics, devices)}"
+        return f"{settings.mqtt.url}: {await try_rights(settings.mqtt, topics, _mappings(settings))}"
     async with PrivateBroker(Path(settings.data) / "broker-check", saving) as broker:
         mqtt = MqttSettings(url=broker.url, base=settings.mqtt.base)
         return f"a private one starts: {await try_rights(mqtt, topics)}"

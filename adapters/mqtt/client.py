@@ -181,6 +181,7 @@ class MqttLink:
             await self._send_states(commands)
             try:
                 self._connected_at = self._clock()
+                self._devices.connected(self._connected_at)
                 await commands.publish(self._status())
                 await commands.publish(self._availability(ONLINE))
                 self._why = ""

@@ -26,14 +26,16 @@ class Devices:
         self._lost_alarms: list[str] = []
         self.playing = False
 
-    def use(self, mappings: Iterable[Compiled]) -> None:
-        """From now on these. A mapping that did not change keeps what it remembers."""
+    def use(self, mappings: Iterable[Compiled], at: Seconds | None = None) -> None:
+        """From `at` on these. A mapping that did not change keeps what it remembers."""
         before = self._mappings
         self._mappings = {}
         for mapping in mappings:
             old, state = before.get(mapping.id, (None, None))
-            kept = state if state is not None and old == mapping else State(mapping)
-            self._mappings[mapping.id] = (mapping, kept)
+            if state is None or old != mapping:
+                state = State(mapping)
+                state.since = at
+            self._mappings[mapping.id] = (mapping, state)
 
     def own(self) -> list[str]:
         """Names of the mappings that are left out, because they would read the player's own topics."""
@@ -89,6 +91,11 @@ class Devices:
         for mapping, state in self._mappings.values():
             found.extend(item for item in due(mapping, state, at) if isinstance(item, Command | Reading))
         return found
+
+    def connected(self, at: Seconds) -> None:
+        """What counted its events meanwhile may repeat the last one."""
+        for _, state in self._mappings.values():
+            state.since = at
 
     def disconnected(self) -> None:
         """A release that cannot arrive must not leave a ramp running."""

@@ -35,7 +35,7 @@ class DeviceLink:
         self._changed = asyncio.Event()
 
     def use(self, mappings: Iterable[Compiled]) -> None:
-        self._devices.use(mappings)
+        self._devices.use(mappings, self._clock())
         for name in self._devices.own():
             self._tell(f"mapping {name} reads Lull's own topics and is left out: name the device's topic")
         self._changed.set()  # wakes those who wait, who then wait for the next

@@ -19,7 +19,7 @@ from adapters.mqtt.mapping.later import due, observe
 from adapters.mqtt.mapping.model import Compiled, Ignored, Outcome, Rejected
 from adapters.mqtt.mapping.state import State
 from adapters.mqtt.mapping.telling import told
-from adapters.mqtt.mapping.topics import captures, check_filter, widest
+from adapters.mqtt.mapping.topics import captures, check_filter, is_private, widest
 from adapters.mqtt.redaction import Redaction
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.values import clean
@@ -218,6 +218,8 @@ class Watch:
 
 async def _listen(connection: Connection, states: list[tuple[Compiled, State]], watch: Watch) -> None:
     async for message in connection.messages():
+        if is_private(message.topic):
+            continue
         came = _arrival(message)
         outcomes: dict[str, list[Outcome]] = {}
         for mapping, state in states:

@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
+from importlib.metadata import version
 from typing import Final
 
+import msgspec
+
 from adapters.mqtt.connection import Connection, ProtocolRefusedError, Terms, connect
+from adapters.mqtt.discovery import announcement
 from adapters.mqtt.encode import Outgoing
 from adapters.mqtt.endpoint import Endpoint
 from adapters.mqtt.mapping.model import Compiled
@@ -42,6 +46,13 @@ async def _tried(
             await connection.subscribe(topic_filter, 0)
         await connection.publish(Outgoing(topic=topics.telemetry, payload=b"{}"))
         came_back = not refused and await _comes(connection, topics.telemetry)
+        if came_back and settings.discovery:
+            await connection.publish(_introduction(topics))
+    if came_back and refused:
+        raise MqttError(
+            f"the broker does not let us write {refused[0]}, where Home Assistant finds the player: give "
+            "this account the right (config/broker/acl), or set mqtt.discovery: false"
+        )
     if refused:
         raise MqttError(
             f"the broker does not let us write {refused[0]}: give this account the right to write "
@@ -61,6 +72,11 @@ async def _tried(
             "they speak (lull mqtt sniff)"
         )
     return said
+
+
+def _introduction(topics: Topics) -> Outgoing:
+    """What the player itself tells Home Assistant: one that hears it learns nothing else. Not stored."""
+    return msgspec.structs.replace(announcement(topics, version("lull")), retain=False)
 
 
 async def _comes(connection: Connection, topic: str) -> bool:

@@ -42,6 +42,19 @@ SCALES: Final = {
 # Of these a retained one still holds.
 STATES: Final = frozenset({Quantity.BED_OCCUPIED, Quantity.PRESENCE, Quantity.ALARM})
 
+# Of these a value without quality is none at all: it ends what was measured before.
+FADING: Final = frozenset(
+    {
+        Quantity.AGITATION,
+        Quantity.HEART_RATE,
+        Quantity.HEART_RATE_VARIABILITY,
+        Quantity.EDA,
+        Quantity.SKIN_TEMPERATURE,
+        Quantity.RESPIRATION,
+        Quantity.SOUND_LEVEL,
+    }
+)
+
 
 def quantity(kind: str) -> Quantity | None:
     try:

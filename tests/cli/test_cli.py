@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters.check import findings
+from adapters.check import Finding, findings
 from adapters.cli import _guard
 from player.errors import LibraryError, StoreError
 from player.settings import Profile, Settings
@@ -79,6 +79,26 @@ def test_the_check_says_that_the_disk_is_full(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("os.statvfs", lambda _: os.statvfs_result((*here[:4], 0, *here[5:])))
     told = next(f for f in findings(Settings(data=str(tmp_path)), Profile(id="heron")) if f.part == "data")
     assert told.ok is False and "free some space" in told.text
+
+
+def test_the_check_reads_the_devices_also_without_a_broker_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "devices.yaml"
+
+    def said(text: str) -> Finding:
+        file.write_text(text)
+        tried = Settings(data=str(tmp_path), devices=str(file))
+        return next(finding for finding in findings(tried, Profile(id="heron")) if finding.part == "devices")
+
+    button = "- {profile: zigbee2mqtt/ikea-styrbar, topic: zigbee2mqtt/button}\n"
+    pin = "- {kind: gpio_button, pin: 17, command: stop}\n"
+    well = said(f"mappings:\n{button}direct:\n{pin}")
+    assert well.ok and "1 mappings, 1 devices on this board" in well.text
+    for slip in (
+        f"mappings:\n{button}  signl: 3\n",
+        "direct:\n- {kind: gpio_button, pin: 99, command: stop}\n",
+    ):
+        broken = said(slip)
+        assert broken.ok is False and f"{file}:" in broken.text
 
 
 def test_the_check_tries_stations_and_music_servers(lull: Lull, tmp_path: Path) -> None:

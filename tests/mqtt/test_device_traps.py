@@ -13,7 +13,8 @@ from adapters.mqtt.mapping.state import State
 from adapters.mqtt.mapping.telling import told
 from adapters.mqtt.redaction import Redaction
 from adapters.mqtt.topics import Topics
-from player.model import Command, Verb
+from player.listener.evidence import EvidencePool
+from player.model import Command, Reading, Verb
 from player.units import Seconds
 
 
@@ -67,6 +68,102 @@ def test_an_event_that_the_broker_had_stored_acts_neither_then_nor_when_it_is_re
         assert button.says('{"id":8,"x":"on"}', 1.5) == ["command play by staff"]
 
 
+class Listened:
+    """A button that counts its presses, and a player that has listened to it since `at`."""
+
+    def __init__(self, at: float) -> None:
+        self.devices = Devices(Topics(base="lull", site="home", player="room"))
+        self.mapping = Tried(kind="event", select="x", dedupe={"counter": "n"}, on=STOP | PLAY).mapping
+        self.devices.use([self.mapping], Seconds(at))
+
+    def says(self, word: str, count: int, at: float) -> list[str]:
+        came = arrival(f'{{"x":"{word}","n":{count}}}', at)
+        return [told(outcome) for outcome in self.devices.take("buttons", came)]
+
+
+def test_the_repetition_of_an_old_press_does_not_act_after_a_start() -> None:
+    for word in ("on", "off"):
+        button = Listened(100.0)
+        assert button.says(word, 7, 120.0)[0].startswith("ignored, duplicate")
+        assert button.says(word, 8, 121.0)[0].startswith("command")
+    silent = Listened(100.0)  # a device that repeats would have done so by now
+    assert silent.says("on", 7, 140.0) == ["command play by staff"]
+
+
+def test_a_press_while_there_was_no_connection_only_stops() -> None:
+    button = Listened(0.0)
+    button.says("on", 1, 50.0)
+    button.devices.connected(Seconds(1000.0))
+    assert button.says("on", 2, 1010.0)[0].startswith("ignored, late")
+    assert button.says("on", 3, 1011.0) == ["command play by staff"]
+    button.devices.connected(Seconds(2000.0))
+    assert button.says("off", 4, 2010.0) == ["command stop by staff"]
+    button.devices.connected(Seconds(3000.0))
+    assert button.says("off", 4, 3010.0)[0].startswith("ignored, duplicate")
+    assert button.says("on", 5, 3011.0) == ["command play by staff"]
+
+
+def test_a_new_file_does_not_bring_an_old_press_back() -> None:
+    button = Listened(0.0)
+    button.says("on", 1, 50.0)
+    other = Tried(id="a-b", kind="event", select="x", dedupe={"counter": "n"}, on=STOP).mapping
+    button.devices.use([other], Seconds(100.0))
+    assert button.says("off", 1, 120.0)[0].startswith("ignored, duplicate")
+
+
+def test_a_limit_holds_back_no_alarm_and_no_change_of_a_switch() -> None:
+    for name in ("alarm", "bed_occupied"):
+        mat = Tried(kind="state", decode="bool", rate_limit="1/60s", signal={"name": name})
+        assert mat.says("OFF", 0.0) == [f"reading {name} 0 from a-b"]
+        assert mat.says("OFF", 0.3) == [f"reading {name} 0 from a-b"]
+        assert mat.says("OFF", 0.5) == ["ignored, rate-limited"]
+        assert mat.says("ON", 1.0) == [f"reading {name} 1 from a-b"]
+        assert mat.says("OFF", 2.0) == [f"reading {name} 0 from a-b"]
+
+
+def test_a_value_that_grew_stale_counts_no_longer() -> None:
+    strap = Tried(decode="number", signal={"name": "heart_rate", "stale_after": "15s", "max_step": "5/10s"})
+    strap.says("120", 0.0)
+    assert strap.later(15.0) == []
+    assert strap.later(15.25) == ["reading heart_rate 120 from a-b (stale, counts no longer)"]
+    assert strap.later(16.0) == []
+    (reading,) = apply(strap.mapping, strap.state, arrival("70", 20.0))
+    assert isinstance(reading, Reading) and (reading.value, reading.quality) == (70.0, 1.0)
+    (gone,) = due(strap.mapping, strap.state, Seconds(40.0))
+    assert isinstance(gone, Reading) and (gone.value, gone.quality) == (70.0, 0.0)
+
+
+def test_the_listener_takes_a_stale_value_for_none() -> None:
+    listener, strap = (
+        EvidencePool(),
+        Tried(decode="number", signal={"name": "agitation", "stale_after": "15s"}),
+    )
+    (reading,) = apply(strap.mapping, strap.state, arrival("0.9", 0.0))
+    assert isinstance(reading, Reading)
+    listener.observe(reading)
+    assert listener.estimate(Seconds(15.0)).agitation > 0.8
+    (gone,) = due(strap.mapping, strap.state, Seconds(15.25))
+    assert isinstance(gone, Reading)
+    listener.observe(gone)
+    assert listener.estimate(Seconds(16.0)).confidence == 0.0
+
+
+def test_what_cannot_be_is_nothing_to_step_from() -> None:
+    strap = Tried(decode="number", signal={"name": "heart_rate", "max_step": "40/10s"})
+    assert strap.says("0", 0.0)[0].startswith("rejected, implausible")
+    assert strap.says("72", 1.0) == ["reading heart_rate 72 from a-b"]
+
+
+def test_what_people_say_is_not_looked_at_through_a_wildcard_either() -> None:
+    devices = Devices(Topics(base="lull", site="home", player="room"))
+    devices.use([compile_mapping({"topic": "frigate/+/+/+", "id": "wide", "signal": {"name": "presence"}})])
+    came = Arrival(
+        topic="frigate/room/audio/transcription", payload=b"on", at=Seconds(0.0), wall=Seconds(0.0)
+    )
+    assert devices.take("sensors", came) == []
+    assert devices.report(Seconds(0.0))["wide"]["rejects"] == {}
+
+
 def test_a_refused_ramp_does_not_run() -> None:
     up = {"up": {"command": "louder", "ramp": {"until": "release", "max": "10s"}}}
     button = Tried(kind="event", decode="text", rate_limit="1/60s", on=up)
@@ -100,11 +197,11 @@ def test_a_mapping_on_our_own_topics_is_named() -> None:
 @pytest.mark.parametrize(
     "keys",
     [{"source": "{²}"}, {"source": "{" + "1" * 5000 + "}"}, {"select": "foo(x)"}, {"select": "$.x"},
-     {"rate_limit": "0.5/1s"}],
+     {"rate_limit": "0.5/1s"}, {"signal": {"name": "presence", "stale_after": "15s"}}],
 )  # fmt: skip
 def test_what_cannot_work_is_an_error(keys: dict[str, object]) -> None:
     with pytest.raises(MappingError):
-        Tried(signal={"name": "presence"}, **keys)
+        Tried(**{"signal": {"name": "presence"}, **keys})
 
 
 def test_odd_digits_are_no_place_in_a_list() -> None:

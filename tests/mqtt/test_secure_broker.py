@@ -20,19 +20,21 @@ from adapters.ward.rooms import Ward
 from player.errors import MqttError, SettingsError
 from player.settings import MqttSettings
 from player.units import Seconds
-from tests.support.broker import PATIENCE_S, PROGRAM
+from tests.support.broker import PATIENCE_S, PROGRAM, Broker, listening
 from tests.support.certificates import authority, certificate
 from tests.support.link import linked
 
 SHIPPED = Path(__file__).parents[2] / "config" / "broker"
 ROOM = Topics("lull", "home1", "room7")
 DEAF = "user deaf\ntopic write lull/v1/home1/room7/#\n"  # a player whose right to read was forgotten
+PLAIN = "user plain\ntopic readwrite lull/v1/home1/room7/#\n"  # one that may not speak to Home Assistant
 ACCOUNTS = {
     "player-room7": "pw-player",
     "staff": "pw-staff",
     "ward": "pw-ward",
     "strap-7": "pw-strap",
     "deaf": "pw-deaf",
+    "plain": "pw-plain",
 }
 
 
@@ -52,7 +54,7 @@ def secure_config(folder: Path, ports: tuple[int, int], certificate_name: str = 
     for shipped, here in zip(("8883", "8884"), ports, strict=True):
         assert f"listener {shipped}\n" in text
         text = text.replace(f"listener {shipped}\n", f"listener {here} 127.0.0.1\n")
-    (folder / "acl").write_text((SHIPPED / "acl").read_text() + DEAF)
+    (folder / "acl").write_text((SHIPPED / "acl").read_text() + DEAF + PLAIN)
     (folder / "acl").chmod(0o600)
     file = folder / f"{certificate_name}.conf"
     file.write_text(text + "user root\nlog_dest none\n")
@@ -157,6 +159,22 @@ async def test_a_right_to_read_that_is_missing_is_named(secure: Secure) -> None:
     """Mosquitto agrees to the subscription all the same: only what does not come shows it."""
     with pytest.raises(MqttError, match=r"does not come back.*read and write lull/v1/home1/room7/#"):
         await try_rights(secure.settings("deaf"), ROOM)
+
+
+async def test_a_right_to_speak_to_home_assistant_that_is_missing_is_named(secure: Secure) -> None:
+    settings = secure.settings("plain")
+    with pytest.raises(MqttError, match=re.escape("homeassistant/device/lull_home1_room7/config")):
+        await try_rights(settings, ROOM)
+    silent = msgspec.structs.replace(settings, discovery=False)
+    assert "reads and writes" in await try_rights(silent, ROOM)
+
+
+async def test_the_check_leaves_nothing_with_the_broker(broker: Broker) -> None:
+    await try_rights(MqttSettings(url=broker.url), ROOM)
+    async with listening(broker.port, "homeassistant/#") as person:
+        await person.client.publish("homeassistant/end", "0", qos=1)
+        await person.wait("homeassistant/end")
+        assert person.all("/config") == []
 
 
 async def test_a_device_whose_topic_may_not_be_read_is_not_called_readable(secure: Secure) -> None:

@@ -20,12 +20,13 @@ from adapters.mqtt.mapping.numbers import Verdict, accepts_retained, convert, he
 from adapters.mqtt.mapping.state import RAMP_EVERY, Memory, RunningRamp, State
 from adapters.mqtt.mapping.telling import shortened, told
 from adapters.mqtt.mapping.topics import captures
-from adapters.mqtt.values import clean
+from adapters.mqtt.values import SCALES, clean
 from player.errors import PayloadError
 from player.model import Command, Reading
 from player.units import Seconds
 
 ELEMENTS = 32  # of a list under `each`
+LIMITED = Ignored("rate-limited")
 
 
 def apply(
@@ -111,6 +112,7 @@ def _element(mapping: Compiled, state: State, element: object, case: Case) -> li
     if (unmet := _unmet(mapping.where, element)) is not None:
         trace(f"where: {unmet}")
         return [Ignored("other-message", unmet)]
+    late = mapping.dedupe is not None and state.is_late(arrival.topic, arrival.at)
     if mapping.dedupe is not None and (repeated := _repeated(mapping, state, element, arrival)):
         trace(f"dedupe: {repeated}")
         return [Ignored("duplicate", repeated)]
@@ -122,14 +124,9 @@ def _element(mapping: Compiled, state: State, element: object, case: Case) -> li
         if (unmet := _unmet(field.require, element)) is not None:
             outcome = Ignored("other-message", unmet)
         elif field.signal is None:
-            outcome = _act(field, state, value, arrival.at)
+            outcome = _pressed(field, state, value, arrival.at, late=late)
         else:
-            memory = state.memory(case.source, number)
-            try:
-                outcome = _read(mapping, field.signal, memory, value, case)
-            except Verdict as verdict:
-                outcome = verdict.outcome
-        outcome = _limited(state, outcome, arrival.at)
+            outcome = _measured(mapping, state, number, value, case)
         trace(f"result: {told(outcome)}")
         outcomes.append(outcome)
     return outcomes
@@ -149,8 +146,8 @@ def _repeated(mapping: Compiled, state: State, element: object, arrival: Arrival
     assert dedupe is not None
     if dedupe.counter is not None:
         count = dedupe.counter.find(element)
-        if count is not None and state.is_counted(arrival.topic, word(count)):
-            return f"the counter still stands at {word(count)}"
+        if count is not None and state.is_counted(arrival.topic, word(count), arrival.at):
+            return f"the counter stands at {word(count)}, and may have before"
         return ""
     if dedupe.key:
         parts = [path.find(element) for path in dedupe.key]
@@ -170,7 +167,8 @@ def _note(mapping: Compiled, state: State, tree: object, arrival: Arrival) -> No
     if dedupe is None or isinstance(elements, Rejected) or not (dedupe.counter or dedupe.key):
         return
     for element in elements:
-        _repeated(mapping, state, element, arrival)
+        if _unmet(mapping.where, element) is None:
+            _repeated(mapping, state, element, arrival)
 
 
 def _act(field: Field, state: State, value: object, at: Seconds) -> Outcome:
@@ -196,6 +194,37 @@ def _act(field: Field, state: State, value: object, at: Seconds) -> Outcome:
     return action.command
 
 
+def _pressed(field: Field, state: State, value: object, at: Seconds, *, late: bool) -> Outcome:
+    """`_act` within the limits, which hold for nothing that silences."""
+    outcome = _act(field, state, value, at)
+    if not isinstance(outcome, Command) or outcome.verb in SAFE:
+        return outcome
+    if late or not _allowed(state, at):
+        state.ramp = None  # what was refused must not run on
+        return Ignored("late", "was perhaps pressed while there was no connection") if late else LIMITED
+    return outcome
+
+
+def _measured(mapping: Compiled, state: State, number: int, value: object, case: Case) -> Outcome:
+    """`_read` within the limits, which hold for no change between on and off: nobody would say it again."""
+    signal, memory = mapping.fields[number].signal, state.memory(case.source, number)
+    assert signal is not None
+    before = memory.shown
+    try:
+        outcome = _read(mapping, signal, memory, value, case)
+    except Verdict as verdict:
+        return verdict.outcome
+    turned = SCALES[signal.quantity].switch and memory.shown != before
+    if turned or not isinstance(outcome, Reading) or _allowed(state, case.arrival.at):
+        return outcome
+    memory.shown = before
+    return LIMITED
+
+
+def _allowed(state: State, at: Seconds) -> bool:
+    return state.allowance is None or state.allowance.take(at)
+
+
 def _read(mapping: Compiled, signal: Signal, memory: Memory, value: object, case: Case) -> Outcome:
     arrival = case.arrival
     stored = arrival.retain
@@ -207,13 +236,3 @@ def _read(mapping: Compiled, signal: Signal, memory: Memory, value: object, case
     result = switched(signal, memory, converted, arrival.at, stored=stored)
     result = held(signal, memory, result, arrival.at, stored=stored, lasting=mapping.kind == "state")
     return reading(signal, memory, result, arrival)
-
-
-def _limited(state: State, outcome: Outcome, at: Seconds) -> Outcome:
-    if state.allowance is None or not isinstance(outcome, Command | Reading):
-        return outcome
-    if (isinstance(outcome, Command) and outcome.verb in SAFE) or state.allowance.take(at):
-        return outcome
-    if isinstance(outcome, Command):
-        state.ramp = None  # what was refused must not run on
-    return Ignored("rate-limited")

@@ -20,7 +20,7 @@ from adapters.mqtt.mapping.model import (
 from adapters.mqtt.mapping.paths import select
 from adapters.mqtt.mapping.quantities import Rate, duration, limit, rate
 from adapters.mqtt.mapping.topics import check_filter
-from adapters.mqtt.values import ON_OFF, SCALES, quantity
+from adapters.mqtt.values import FADING, ON_OFF, SCALES, quantity
 from player.model import Command, Quantity, Verb
 from player.units import Seconds
 
@@ -163,6 +163,8 @@ def _signal(raw: shape.Signal, place: Place) -> Signal:
         raise MappingError((*place, "scale", "from"), "must be two different numbers")
     if raw.hold is not None and not SCALES[kind].switch:
         raise MappingError((*place, "hold"), f"is for what is on or off, not for {kind}")
+    if raw.stale_after is not None and kind not in FADING:
+        raise MappingError((*place, "stale_after"), f"is not for {kind}: it stands until another comes")
 
     def time(text: str | None, key: str) -> Seconds | None:
         return None if text is None else duration(text, (*place, key), longest=86_400.0)

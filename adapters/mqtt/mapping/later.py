@@ -11,8 +11,8 @@ from player.units import Seconds
 
 
 def due(mapping: Compiled, state: State, at: Seconds) -> tuple[Outcome, ...]:
-    """What time brings: the end of a hold, a threshold that lasted, the next step of a ramp. Call it about
-    four times a second.
+    """What time brings: the end of a hold, a threshold that lasted, the next step of a ramp, a value that
+    grew stale. Call it about four times a second.
     """
     found: list[Outcome] = []
     ramp = state.ramp
@@ -82,7 +82,16 @@ def _due_readings(signal: Signal, memory: Memory, at: Seconds) -> list[Outcome]:
     if memory.held_until is not None and not memory.lasts and at >= memory.held_until:
         memory.held_until = None
         found.append(_told_later(signal, memory, 0.0, at))
+    if signal.stale_after is not None and memory.shown is not None and at - memory.at > signal.stale_after:
+        found.append(_gone_stale(signal, memory, at))
     return found
+
+
+def _gone_stale(signal: Signal, memory: Memory, at: Seconds) -> Outcome:
+    """The value no longer counts."""
+    assert memory.shown is not None
+    value, memory.shown, memory.value = memory.shown, None, None
+    return Reading(source=memory.source, quantity=signal.quantity, value=value, at=at, quality=0.0)
 
 
 def _told_later(signal: Signal, memory: Memory, value: float, at: Seconds) -> Reading:

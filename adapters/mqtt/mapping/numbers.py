@@ -139,6 +139,7 @@ def reading(signal: Signal, memory: Memory, value: float, arrival: Arrival) -> R
     try:
         plausible = reading_value(signal.quantity, value, "", arrival.topic)
     except PayloadError as error:
+        memory.value = None  # nothing to step from
         raise Verdict(Rejected("implausible", error.detail)) from None
     memory.shown = plausible
     quality = UNKNOWN_AGE if arrival.retain else 1.0

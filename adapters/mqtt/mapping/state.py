@@ -13,6 +13,7 @@ SOURCES: Final = 64  # devices behind one mapping with a + in its topic
 EVENTS: Final = 256  # names of events, for `dedupe`
 REASONS: Final = 32
 RAMP_EVERY: Final = Seconds(0.5)
+REPEATS: Final = Seconds(35.0)  # a device that counts its events sends the last one again every 30 s
 NEVER: Final = Seconds(0.0)
 
 
@@ -83,6 +84,7 @@ class State:
     def __init__(self, mapping: Compiled) -> None:
         self.tally = Tally()
         self.heard: Seconds | None = None  # when something was accepted last
+        self.since: Seconds | None = None  # we listen, after a start or a lost connection; None: a trial
         self.available: bool | None = None  # as the device says; None: it does not
         self.quiet_until: Seconds | None = None  # after the birth of a bridge
         self.ramp: RunningRamp | None = None
@@ -90,7 +92,7 @@ class State:
         self._memories: OrderedDict[tuple[str, int], Memory] = OrderedDict()
         self._most = SOURCES * max(len(mapping.fields), 1)
         self._events: OrderedDict[str, Seconds] = OrderedDict()
-        self._counters: OrderedDict[str, str] = OrderedDict()
+        self._counters: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
         self._last: OrderedDict[str, tuple[str, Seconds]] = OrderedDict()
 
     def memory(self, source: str, number: int) -> Memory:
@@ -133,11 +135,21 @@ class State:
             self._last.popitem(last=False)
         return False
 
-    def is_counted(self, topic: str, count: str) -> bool:
-        """Whether the counter of this topic stands where it stood."""
+    def is_counted(self, topic: str, count: str, at: Seconds) -> bool:
+        """Whether the counter of this topic stands where it stood, or may: of an event that came before we
+        listened nothing is known.
+        """
         before = self._counters.get(topic)
-        self._counters[topic] = count
+        self._counters[topic] = (count, at)
         self._counters.move_to_end(topic)
         if len(self._counters) > SOURCES:
             self._counters.popitem(last=False)
-        return before == count
+        return self._may_repeat(at) if before is None else before[0] == count
+
+    def is_late(self, topic: str, at: Seconds) -> bool:
+        """Whether the counted event of this topic may have happened while there was no connection."""
+        before = self._counters.get(topic)
+        return before is not None and before[1] < (self.since or NEVER) and self._may_repeat(at)
+
+    def _may_repeat(self, at: Seconds) -> bool:
+        return self.since is not None and at - self.since < REPEATS

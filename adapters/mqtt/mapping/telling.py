@@ -12,6 +12,8 @@ def told(outcome: Outcome) -> str:
     match outcome:
         case Reading():
             old = " (stored, age unknown)" if outcome.quality < 1.0 else ""
+            if outcome.quality == 0.0:
+                old = " (stale, counts no longer)"
             return f"reading {outcome.quantity} {outcome.value:g} from {outcome.source}{old}"
         case Command():
             extra = "" if outcome.value is None else f" {outcome.value:g}"

@@ -22,13 +22,20 @@ def check_filter(topic: str, place: Place) -> str:
         raise MappingError(place, f"{topic!r} is no topic")
     if levels[0] in ("+", "") or topic.startswith("$"):
         raise MappingError(place, "must begin with a word: the whole broker is not read")
-    if levels[-1] == "transcription" or levels[-2:] == ["audio", "+"]:
+    if is_private(topic) or levels[-2:] == ["audio", "+"]:
         raise MappingError(place, "would read what people say: name the sounds that are needed")
     return topic
 
 
+def is_private(topic: str) -> bool:
+    """What people say, in writing."""
+    return topic.endswith("/transcription")
+
+
 def captures(topic_filter: str, topic: str) -> tuple[str, ...] | None:
-    """What each + stands for; None when the topic does not match."""
+    """What each + stands for; None when the topic does not match, or is nothing for us."""
+    if is_private(topic):
+        return None
     wanted, given = topic_filter.split("/"), topic.split("/")
     if len(wanted) != len(given):
         return None
