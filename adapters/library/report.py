@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from rich.table import Table
 from rich.text import Text
 
+from adapters.decode.web import shown
 from adapters.library.find import printable
 from adapters.library.jobs import Failure, analyse_file, identify_file
 from player.analysis.confidence import confidences
@@ -108,7 +109,7 @@ def analyze_one(source: str) -> AnalysisReport:
     features = track if isinstance(track, Failure) else analyse_file(uri)
     if isinstance(track, Failure) or isinstance(features, Failure):
         failure = track if isinstance(track, Failure) else features
-        raise DecodeError(uri, failure.why if isinstance(failure, Failure) else "")
+        raise DecodeError(shown(uri), failure.why if isinstance(failure, Failure) else "")
     return AnalysisReport(
         track=track_report(track),
         features=feature_report(features),
@@ -130,7 +131,7 @@ def as_table(report: AnalysisReport) -> Table:
 def _stream(url: str) -> Track:
     """A stream is known by its address (DESIGN section 4)."""
     digest = hashlib.blake2b(url.encode(), digest_size=16).hexdigest()
-    return Track(id=digest, uri=url, title=url, duration=Seconds(0.0))
+    return Track(id=digest, uri=shown(url), title=shown(url), duration=Seconds(0.0))
 
 
 def track_report(track: Track) -> TrackReport:

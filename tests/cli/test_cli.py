@@ -126,6 +126,11 @@ def test_a_file_that_is_no_music_is_named(lull: Lull, tmp_path: Path) -> None:
         assert str(source) in named(lull("analyze", source, "--json"))
 
 
+def test_what_opens_an_address_is_not_printed(lull: Lull) -> None:
+    told = named(lull("analyze", "http://nurse:secret@127.0.0.1:1/song.mp3?token=secret"))
+    assert "127.0.0.1:1/song.mp3" in told and "secret" not in told
+
+
 def settings(tmp_path: Path, more: str) -> Path:
     config = tmp_path / "lull.yaml"
     (tmp_path / "resident.yaml").write_text("id: demo\n")
