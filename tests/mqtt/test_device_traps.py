@@ -181,6 +181,20 @@ def test_a_stop_that_also_ends_a_ramp_stops() -> None:
     assert button.later(1.0) == []
 
 
+def test_the_release_of_a_ramp_starts_nothing() -> None:
+    up = {"up": {"command": "louder", "ramp": {"until": "on", "max": "10s"}}}
+    button = Tried(kind="event", decode="text", on=up | PLAY)
+    button.says("up", 0.0)
+    assert button.says("on", 0.2) == ["ignored, ramp-end: on"]
+    assert button.says("on", 0.4) == ["command play by staff"]
+
+
+def test_a_list_without_end_is_refused_as_a_whole() -> None:
+    button = Tried(kind="event", each="x", on=STOP | PLAY)
+    assert button.says('{"x":[' + ",".join(['"on"'] * 32) + "]}", 0.0) == ["command play by staff"] * 32
+    assert button.says('{"x":[' + ",".join(['"on"'] * 33) + "]}", 1.0)[0].startswith("rejected, too-many")
+
+
 def test_of_a_message_over_the_limit_only_a_stop_is_taken() -> None:
     devices = Devices(Topics(base="lull", site="home", player="room"))
     devices.use([Tried(kind="event", decode="text", on=STOP | PLAY).mapping])
