@@ -128,13 +128,15 @@ class Conversation:
     def deliver(self, message: Command | Reading) -> None:
         """What a device said, over the wire or on this board."""
         at = self._clock.now()
-        for follow in self._followers:
+        stale = isinstance(message, Reading) and message.quality <= 0.0  # nothing was said
+        for follow in self._followers if not stale else ():
             follow(message, at)
         match message:
             case Command():
                 self._inbox.put(CommandArrived(at=at, command=message))
             case Reading():
-                self.attendance.heard(message, at)
+                if not stale:
+                    self.attendance.heard(message, at)
                 self._inbox.put(ReadingArrived(at=at, reading=message))
 
     def _on_broker(self, connected: bool, why: str) -> None:

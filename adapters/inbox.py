@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from player.model import Listened, Progress, RoomHeard, Verb
+from player.model import Listened, Progress, Quantity, RoomHeard, Verb
 from player.session.messages import (
     AudioLost,
     AudioReady,
@@ -25,7 +25,7 @@ ALWAYS = frozenset({Verb.STOP, Verb.PAUSE, Verb.QUIETER})
 
 class Inbox:
     """Bounded. When full, the oldest telemetry goes first; then a newcomer is refused, but never
-    a stop, feedback, what people state of the resident, or what becomes of the audio process.
+    an alarm, a stop, feedback, what people state of the resident, or what becomes of the audio process.
 
     `put` is called on the event loop's thread; `dropped` counts what was lost.
     """
@@ -65,7 +65,9 @@ class Inbox:
 
 def _telemetry(event: Event) -> bool:
     match event:
-        case ReadingArrived() | Tick():
+        case ReadingArrived(reading=reading):
+            return reading.quantity is not Quantity.ALARM
+        case Tick():
             return True
         case AudioReported(report=Progress() | RoomHeard() | Listened(complete=False)):
             return True
@@ -77,6 +79,8 @@ def _always(event: Event) -> bool:
     match event:
         case CommandArrived(command=command):
             return command.verb in ALWAYS
+        case ReadingArrived(reading=reading):
+            return reading.quantity is Quantity.ALARM
         case FeedbackArrived() | AudioLost() | AudioReady() | Stopping():
             return True
         case ProfileChanged() | Forgotten() | Calibrated():

@@ -1,9 +1,8 @@
 """Keeps the direct devices running: what is away is looked for again, and said once."""
 
 import asyncio
-import logging
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Final, assert_never
 
 from adapters.direct.ble import HeartRateStrap
 from adapters.direct.gpio import PushButton
@@ -12,8 +11,9 @@ from adapters.direct.port import Device, Port
 from adapters.direct.usb import KeyPad
 from adapters.mqtt.retry import pause_before
 from player.errors import DirectError
+from player.units import Seconds
 
-log = logging.getLogger(__name__)
+STEADY: Final = Seconds(60.0)  # a device that ran so long was well: what comes then is a new trouble
 
 
 def device(kind: Direct) -> Device:
@@ -39,9 +39,12 @@ async def run_devices(devices: Iterable[Device], port: Port) -> None:
 async def _kept(device: Device, port: Port) -> None:
     attempts, said = 0, ""
     while True:
+        started = port.clock()
         try:
             await device.run(port)
         except DirectError as error:
+            if port.clock() - started > STEADY:
+                attempts, said = 0, ""
             if str(error) != said:
                 port.tell(str(error))
             said, attempts = str(error), attempts + 1

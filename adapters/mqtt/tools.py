@@ -11,15 +11,15 @@ import msgspec
 from msgspec import Struct
 
 from adapters.mqtt.codec import MAX_PAYLOAD, Arrival, decode
-from adapters.mqtt.connection import Connection, Incoming, Terms, connect
+from adapters.mqtt.connection import Connection, Incoming
 from adapters.mqtt.encode import Outgoing
-from adapters.mqtt.endpoint import Endpoint
 from adapters.mqtt.mapping.apply import apply
 from adapters.mqtt.mapping.later import due, observe
 from adapters.mqtt.mapping.model import Compiled, Ignored, Outcome, Rejected
 from adapters.mqtt.mapping.state import State
 from adapters.mqtt.mapping.telling import told
 from adapters.mqtt.mapping.topics import captures, check_filter, is_private, widest
+from adapters.mqtt.reach import reach
 from adapters.mqtt.redaction import Redaction
 from adapters.mqtt.topics import Topics
 from adapters.mqtt.values import clean
@@ -143,8 +143,7 @@ async def sniff(
         read += [mapping.topic] + [p.topic for p in (mapping.availability, mapping.birth) if p is not None]
     if not read:
         raise MqttError("there is nothing to read: name a topic, or a file with mappings")
-    terms = Terms(client_id="", version5=True, droppable=lambda _topic: True)
-    async with connect(Endpoint.of(settings), terms) as connection:
+    async with reach(settings) as connection:
         for topic_filter in widest(read):
             await connection.subscribe(topic_filter, 0, keep_flag=False)
         watch.ready()
@@ -272,6 +271,5 @@ async def send(settings: MqttSettings, topic: str, payload: str, *, retain: bool
     """One message at QoS 1; returns when the broker has it. Raises `MqttError`."""
     if not topic or set("+#") & set(topic) or not topic.isprintable():
         raise MqttError(f"{topic!r} is no topic to send to: + and # are only for reading")
-    terms = Terms(client_id="", version5=True, droppable=lambda _topic: True)
-    async with connect(Endpoint.of(settings), terms) as connection:
+    async with reach(settings) as connection:
         await connection.publish(Outgoing(topic=topic, payload=payload.encode(), retain=retain))

@@ -49,3 +49,15 @@ async def test_a_full_inbox_of_commands_still_takes_a_stop() -> None:
     assert inbox.put(press(Verb.STOP))
     assert len(inbox) == 3
     assert inbox.dropped == 1
+
+
+async def test_an_alarm_makes_no_room_and_is_never_refused() -> None:
+    def alarm(value: float) -> ReadingArrived:
+        at = Seconds(0.0)
+        return ReadingArrived(at=at, reading=Reading(source="s", quantity=Quantity.ALARM, value=value, at=at))
+
+    inbox = Inbox(capacity=1)
+    assert inbox.put(alarm(1.0))
+    assert not inbox.put(reading(1))
+    assert inbox.put(alarm(0.0))
+    assert [await inbox.get() for _ in range(2)] == [alarm(1.0), alarm(0.0)]

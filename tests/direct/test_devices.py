@@ -92,6 +92,25 @@ async def test_a_strap_that_lies_on_the_table_is_said_once() -> None:
     assert [line for line in heard.told if "skin" in line] == ["polar: the strap does not touch the skin"] * 2
 
 
+async def test_a_trouble_after_a_long_good_time_is_said_again() -> None:
+    heard = Heard()
+    now, waits = 0.0, iter([0.0, 3_600.0])
+
+    class Strap:
+        async def run(self, port: Port) -> None:  # noqa: ARG002
+            nonlocal now
+            try:
+                now += next(waits)
+            except StopIteration:
+                raise DirectError("the end", lasting=True) from None
+            raise DirectError("out of range")
+
+    port = Port(heard.items.append, heard.told.append, lambda: Seconds(now))
+    async with asyncio.timeout(PATIENCE_S):
+        await run_devices([Strap()], port)
+    assert heard.told == ["out of range", "out of range", "the end"]
+
+
 async def test_without_bluetooth_it_is_said_and_nothing_else_happens() -> None:
     """The real client, on a machine that has no Bluetooth or no strap in reach."""
     async with kept(HeartRateStrap(BleHeartRate(address=ADDRESS))) as heard:

@@ -181,6 +181,35 @@ def test_a_stop_that_also_ends_a_ramp_stops() -> None:
     assert button.later(1.0) == []
 
 
+def test_the_release_of_a_ramp_starts_nothing() -> None:
+    up = {"up": {"command": "louder", "ramp": {"until": "on", "max": "10s"}}}
+    button = Tried(kind="event", decode="text", on=up | PLAY)
+    button.says("up", 0.0)
+    assert button.says("on", 0.2) == ["ignored, ramp-end: on"]
+    assert button.says("on", 0.4) == ["command play by staff"]
+
+
+def test_a_field_may_ask_for_more_of_its_message() -> None:
+    kilograms = {"select": "v", "require": {"unit": "kg"}, "signal": {"name": "posture"}}
+    scale = Tried(fields=[kilograms, {"select": "v", "signal": {"name": "presence"}}])
+    assert scale.says('{"unit":"lb","v":1}', 0.0) == [
+        "ignored, other-message: unit is lb, not kg",
+        "reading presence 1 from a-b",
+    ]
+
+
+def test_a_stored_event_of_another_input_is_not_taken_for_ours() -> None:
+    button = Tried(kind="event", select="x", where={"in": 1}, dedupe={"counter": "n"}, on=STOP | PLAY)
+    assert button.says('{"in":0,"n":7,"x":"on"}', 0.0, stored=True) == ["ignored, retained"]
+    assert button.says('{"in":1,"n":7,"x":"on"}', 1.0) == ["command play by staff"]
+
+
+def test_a_list_without_end_is_refused_as_a_whole() -> None:
+    button = Tried(kind="event", each="x", on=STOP | PLAY)
+    assert button.says('{"x":[' + ",".join(['"on"'] * 32) + "]}", 0.0) == ["command play by staff"] * 32
+    assert button.says('{"x":[' + ",".join(['"on"'] * 33) + "]}", 1.0)[0].startswith("rejected, too-many")
+
+
 def test_of_a_message_over_the_limit_only_a_stop_is_taken() -> None:
     devices = Devices(Topics(base="lull", site="home", player="room"))
     devices.use([Tried(kind="event", decode="text", on=STOP | PLAY).mapping])

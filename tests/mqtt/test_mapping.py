@@ -307,6 +307,8 @@ def test_counters_tell_what_became_of_every_message() -> None:
         ("{topic: a/b, select: 'a[', signal: {name: eda}}", ("select",), "JMESPath"),
         ("{topic: a/b, dedupe: {window: 1min}, kind: event, on: {x: {command: next}}}",
          ("dedupe", "window"), "at most 2 s"),
+        ("{topic: a/b, dedupe: {counter: n, window: 1s}, kind: event, on: {x: {command: next}}}",
+         ("dedupe", "window"), "remove it"),
         ("{topic: a/b, kind: evnt, signal: {name: eda}}", ("kind",), "event, state, sample"),
         ("{topic: a/b, id: 'Room 12', signal: {name: eda}}", ("id",), "small letters"),
         ("{signal: {name: eda}}", (), "topic is missing"),

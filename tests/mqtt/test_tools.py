@@ -11,6 +11,7 @@ from adapters.mqtt.redaction import Redaction
 from adapters.mqtt.tools import Trial, Watch, explain, reachable, send, sniff, sniff_for
 from player.errors import LullError, MqttError
 from player.settings import MqttSettings
+from tests.mqtt.test_trouble import old_broker
 from tests.support.broker import PATIENCE_S, Broker, listening
 from tests.support.devices import mapping, profile
 
@@ -107,6 +108,27 @@ async def test_send_arrives_and_refuses_a_wildcard(broker: Broker) -> None:
         assert await person.wait("a/b") == {"x": 1}
     with pytest.raises(MqttError):
         await send(settings, "a/+", "x")
+
+
+async def test_a_broker_that_speaks_only_3_1_1_is_good_enough(broker: Broker) -> None:
+    told: list[str] = []
+    heard = asyncio.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        heard.set()
+
+    async with old_broker(broker.port) as port:
+        settings = MqttSettings(url=f"mqtt://127.0.0.1:{port}")
+        watch = Watch(tell)
+        task = asyncio.create_task(sniff(settings, (), ("a/+",), watch))
+        async with asyncio.timeout(PATIENCE_S):
+            await watch.listening.wait()
+            await send(settings, "a/b", "here")
+            await heard.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert told[0] == "a/b: here"
 
 
 async def test_without_a_broker_both_say_so() -> None:

@@ -215,10 +215,8 @@ def _measured(mapping: Compiled, state: State, number: int, value: object, case:
     except Verdict as verdict:
         return verdict.outcome
     turned = SCALES[signal.quantity].switch and memory.shown != before
-    if turned or not isinstance(outcome, Reading) or _allowed(state, case.arrival.at):
-        return outcome
-    memory.shown = before
-    return LIMITED
+    passes = turned or not isinstance(outcome, Reading) or _allowed(state, case.arrival.at)
+    return outcome if passes else LIMITED
 
 
 def _allowed(state: State, at: Seconds) -> bool:

@@ -212,6 +212,8 @@ def _dedupe(raw: shape.Dedupe | None, place: Place) -> Dedupe | None:
         return None
     if raw.counter is not None and raw.key:
         raise MappingError((*place, "key"), "stands beside `counter`: keep one of them")
+    if raw.counter is not None and raw.window is not None:
+        raise MappingError((*place, "window"), "means nothing beside `counter`: remove it")
     named = raw.counter is not None or bool(raw.key)
     if not named and raw.window is None:
         raise MappingError(place, "needs `counter`, `key` or `window`")
