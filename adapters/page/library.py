@@ -27,6 +27,7 @@ from player.units import Seconds
 MOST_SPOTS: Final = 250  # pieces drawn one by one; of more, cells
 MOST_REFUSED: Final = 50  # shown
 MOST_COPIED: Final = 2_000  # files of one stick at a time
+SURE_SE, SURE_TEMPO = 0.25, 0.5  # of calmness 0-1, of tempo 0-1; own judgement
 FREE: Final = 40  # characters of the picture's names
 T = TypeVar("T")
 
@@ -135,7 +136,8 @@ class PageLibrary:
         for book in self._shelf.spots(MOST_SPOTS):
             assert book.tempo is not None and book.calmness is not None
             x, y = place_of(book.tempo, book.calmness)
-            spots.append(Spot(x=x, y=y, count=1, name=book.title[:FREE], piece=book.id))
+            sure = book.calmness_se <= SURE_SE and book.tempo_confidence >= SURE_TEMPO
+            spots.append(Spot(x=x, y=y, count=1, sure=sure, name=book.title[:FREE], piece=book.id))
         return spots
 
     def _sticks(self) -> Iterator[Stick]:
@@ -210,6 +212,7 @@ def piece_of(book: Book, *, loved: bool, never: bool, stated: bool = False) -> P
         calmness=book.calmness,
         calmness_se=book.calmness_se,
         heard=book.heard,
+        approved=bool(book.approved),
         loved=loved,
         never=never or stated,
         stated=stated,

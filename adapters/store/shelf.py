@@ -17,12 +17,12 @@ ORDERS: Final = {
     "tempo": "tempo",
     "calmness": "calmness",
 }
-SHOWN: Final = (
-    "id, uri, title, artist, album, year, tempo, tempo_confidence, calmness, calmness_se, heard"  # of `Book`
+SHOWN: Final = (  # of `Book`
+    "id, uri, title, artist, album, year, tempo, tempo_confidence, calmness, calmness_se, heard, approved"
 )
 SCHEMA: Final = (
     "CREATE TABLE shelf (id TEXT PRIMARY KEY, uri TEXT, title TEXT, artist TEXT, album TEXT, year INTEGER,"
-    " tempo REAL, tempo_confidence REAL, calmness REAL, calmness_se REAL, heard REAL,"
+    " tempo REAL, tempo_confidence REAL, calmness REAL, calmness_se REAL, heard REAL, approved INTEGER,"
     " title_key TEXT, artist_key TEXT, x INTEGER, y INTEGER) WITHOUT ROWID",
     *(f"CREATE INDEX by_{name} ON shelf ({key}, title_key, id)" for name, key in ORDERS.items()),
     "CREATE INDEX by_cell ON shelf (x, y)",
@@ -43,6 +43,7 @@ class Book(Struct, frozen=True):
     calmness: float | None
     calmness_se: float
     heard: float | None  # s
+    approved: bool = True  # False: of a music server, and played only when it is loved
 
 
 class Shelf:
@@ -61,7 +62,7 @@ class Shelf:
         try:
             with self._table:
                 self._table.executemany(
-                    "INSERT OR REPLACE INTO shelf VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO shelf VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (_row(entry) for entry in found),
                 )
                 self._table.executemany("DELETE FROM shelf WHERE id = ?", ((one,) for one in gone))
@@ -144,6 +145,7 @@ def _row(entry: CatalogueEntry) -> tuple[object, ...]:
         affect.calmness if affect else None,
         affect.calmness_se if affect else 0.0,
         known.heard if known else None,
+        track.approved,
         track.title.casefold(),
         track.artist.casefold() or None,
         x,

@@ -41,6 +41,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     calmness: float | None
     calmness_se: float
     heard: float | None
+    approved: bool = True  # False: of a music server, and played only when it is loved
     loved: bool = False  # by name or by artist
     never: bool = False
     stated: bool = False  # “never”, and in the set-up: only there it is taken back
@@ -52,6 +53,7 @@ class Spot(Struct, frozen=True, kw_only=True):
     x: float
     y: float
     count: int
+    sure: bool = True  # of tempo and calmness
     name: str = ""  # of a single piece
     piece: TrackId | None = None
     cell: tuple[int, int] | None = None

@@ -233,6 +233,14 @@ def test_the_page_says_so_where_data_are_missing_and_names_nothing_outside(book:
     assert links == []
 
 
+@pytest.mark.parametrize(("minutes", "share"), [(29, "not enough data"), (31, "100 %")])
+def test_a_few_known_minutes_make_no_share(book: Book, minutes: int, share: str) -> None:
+    """One rating holds for some minutes: “100 % of the time” would say more than it carries."""
+    book.tick(0.0, agitation(0.9))
+    book.tick(minutes * 60.0)
+    assert f"<dt>Restless, of the time known</dt><dd>{share}</dd>" in html(book.report(), "en", MADE)
+
+
 def test_german(book: Book) -> None:
     book.tick(0.0, agitation(0.2))
     book.tick(7200.0)

@@ -25,9 +25,23 @@ class HandLibrary:
         self._shelf = Shelf()
         self._arrivals: Arrivals | None = None
 
-    def add(self, number: TrackId, title: str, artist: str, tempo: float | None, calm: float | None) -> None:
+    def add(
+        self,
+        number: TrackId,
+        title: str,
+        artist: str,
+        tempo: float | None,
+        calm: float | None,
+        *,
+        approved: bool = True,
+    ) -> None:
         track = Track(
-            id=number, uri=f"/music/{title}.mp3", title=title, duration=Seconds(180.0), artist=artist
+            id=number,
+            uri=f"/music/{title}.mp3",
+            title=title,
+            duration=Seconds(180.0),
+            artist=artist,
+            approved=approved,
         )
         known = (
             None

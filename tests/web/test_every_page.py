@@ -54,6 +54,9 @@ def test_nothing_scrolls_sideways(
         for size in (PHONE, {"width": 320, "height": 568}, *LARGE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             assert not scrolls_sideways(page), (size, language)
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.evaluate("document.documentElement.style.fontSize = '225%'")  # letters twice as large, no zoom
+        assert not scrolls_sideways(page), ("large letters", language)
         page.context.close()
 
 

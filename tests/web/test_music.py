@@ -57,6 +57,25 @@ def test_sorted_and_searched_without_a_script(here: Site, reader: Reader) -> Non
     assert names(reader.get(f"/music?piece={3:032x}")) == ["Greensleeves"]
 
 
+@pytest.mark.parametrize("boundary", ["", "x" * 300, "\x7f", '"'])
+def test_a_form_that_is_none_is_refused(reader: Reader, boundary: str) -> None:
+    token = reader.get("/music").token
+    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    assert reader.ask("POST", f"/music/upload?csrf={token}", b"--x", kind).status == 400
+    assert reader.get("/music").status == 200
+
+
+def test_what_nobody_approved_is_said_and_approved(here: Site, reader: Reader) -> None:
+    """Of a music server: it stands in the list, and would never be played without a word."""
+    here.do(lambda: here.library.add("7" * 32, "La Mer", "Charles Trenet", 100.0, 0.6, approved=False))
+    page = reader.get("/music?search=mer")
+    assert "Not approved: it is not played" in page.text
+    form = {"csrf": page.token, "once": "page-0123456789", "do": f"love:{'7' * 32}"}
+    assert reader.post("/music/mark?search=mer", form).status == 303
+    assert "Not approved" not in reader.get("/music?search=mer").text
+    assert here.library.loved == {"7" * 32}
+
+
 @pytest.mark.parametrize(
     "sent", ["page=x", "page=-1", "page=99999999999", "sort=id;drop", "cell=1", "piece=../x", "down=%00"]
 )
