@@ -70,7 +70,7 @@ class Brain:
         self._never: Sequence[TrackId] = started.memory.never
         self._publishers: list[Publisher] = []
         self._events: deque[Decision | Fault] = deque(maxlen=EARLY)  # for who is announced to later
-        self._waiting: dict[str, asyncio.Future[None]] = {}  # feedback that is on its way to the disk
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}  # feedback on its way to the disk, by id
         self._kept: dict[int, asyncio.Future[None]] = {}  # other events that somebody waits for
         self._wake: asyncio.TimerHandle | None = None
         self.handled = 0  # events
@@ -116,7 +116,7 @@ class Brain:
     async def keep_feedback(self, feedback: Feedback) -> None:
         """Returns when the feedback is on disk."""
         stored = asyncio.get_running_loop().create_future()
-        self._waiting[feedback.id] = stored
+        self._waiting.setdefault(feedback.id, []).append(stored)  # it may come twice, over two ways
         self._inbox.put(FeedbackArrived(at=self._clock.now(), feedback=feedback))
         await stored
 
@@ -157,9 +157,7 @@ class Brain:
         feedback_id = None
         if isinstance(event, FeedbackArrived):
             feedback_id = event.feedback.id
-            waiting = self._waiting.pop(feedback_id, None)
-            if waiting is not None:
-                after.append(partial(_resolve, waiting))
+            after += [partial(_resolve, waiting) for waiting in self._waiting.pop(feedback_id, ())]
         kept = self._kept.get(id(event))
         if kept is not None:
             after.append(partial(_resolve, kept))

@@ -16,11 +16,14 @@ if [[ ${1:-} == remove ]]; then
     echo "Lull is gone. Settings stay in /etc/lull, what it learned in /var/lib/lull."
     exit 0
 fi
+again=0
+if running && systemctl --quiet is-active lull.service; then again=1; fi
 packaging/stage.sh
 systemd-sysusers lull.conf
 if running; then
     systemctl daemon-reload
     systemctl enable --now lull.service lull-scan.timer
+    if ((again)); then systemctl restart lull.service; fi # it still runs what was there before
     echo "Lull plays: systemctl status lull. Name your music and resident in /etc/lull/lull.yaml."
 else
     echo "Installed in /opt/lull; systemd does not run here, so nothing was started."

@@ -33,8 +33,10 @@ log = logging.getLogger(__name__)
 SWITCH_INTERVAL: Final = Seconds(0.0005)  # how long the render thread waits for the interpreter (DESIGN 2)
 LAST_BLOCK: Final = Seconds(0.5)  # for the sink to be closed in good order
 SUSPECT_RETRY: Final = Seconds(30.0)  # each try costs a process
+REFUSALS: Final = 3  # in a row, of a microphone that is not let go of; tuning constant
 READ_BYTES: Final = 1 << 16
 NO_ROOM: Final = 3  # exit status: the brain does not read our reports
+NO_GRIP: Final = 4  # the driver of the microphone hangs: a fresh process sees the devices anew
 
 
 def main() -> None:
@@ -91,7 +93,16 @@ def _refresh(microphone: "Microphone | None") -> Callable[[], None]:
     """PortAudio started anew would tear an open microphone down under its thread."""
     if microphone is None:
         return refresh_devices
-    return lambda: microphone.apart(refresh_devices)
+
+    refused = 0
+
+    def refresh() -> None:
+        nonlocal refused
+        refused = 0 if microphone.apart(refresh_devices) else refused + 1
+        if refused == REFUSALS:
+            os._exit(NO_GRIP)  # the speaker would never come back; nothing is heard now in any case
+
+    return refresh
 
 
 def _arguments() -> argparse.Namespace:

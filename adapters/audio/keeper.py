@@ -140,7 +140,8 @@ class SinkKeeper:
                 if look or self.frames_written:
                     self._refresh()
                 self._found.put(self._opener(self._device, self._buffer_ms))
-            except OutputError as error:
+            except Exception as failed:  # noqa: BLE001  a thread's boundary: whoever looks must look again
+                error = failed if isinstance(failed, OutputError) else _unexpected(self._device, failed)
                 self._busy_since = math.inf
                 if not look and not self.frames_written:
                     self._refused.put(error)
@@ -151,3 +152,7 @@ class SinkKeeper:
             else:
                 self._busy_since = math.inf
                 return
+
+
+def _unexpected(device: str, error: Exception) -> OutputError:
+    return OutputError(device, f"cannot be opened ({type(error).__name__}: {error}): it is tried again.")

@@ -71,12 +71,17 @@ class Microphone:
         except queue.Full:
             self._lost = True
 
-    def apart(self, action: Callable[[], None]) -> None:
-        """Do this while the microphone is closed: PortAudio ends every stream when it is started anew."""
+    def apart(self, action: Callable[[], None]) -> bool:
+        """Do this while the microphone is closed: PortAudio ends every stream when it is started anew.
+
+        False, and nothing was done: its driver does not let go of it.
+        """
         self._wanted.clear()
         try:
-            if self._free.wait(APART):
-                action()
+            if not self._free.wait(APART):
+                return False
+            action()
+            return True
         finally:
             self._wanted.set()
 
@@ -87,6 +92,8 @@ class Microphone:
             self._wanted.wait()
             self._free.clear()
             try:
+                if not self._wanted.is_set():
+                    continue  # `apart` came between: it may have seen the device free
                 with contextlib.closing(self._opener(self._device, LATENCY)) as stream:
                     self.problem = ""
                     self._listen(stream)

@@ -4,6 +4,7 @@ import os
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Self
 
 import numpy as np
@@ -129,9 +130,12 @@ class WavSink:
             self._pace.write(block)
 
     def close(self) -> None:
+        """A file that cannot be written was told of when it broke."""
         if not self._file.closed:
-            self._write_header()
-            self._file.close()
+            with suppress(OSError):
+                self._write_header()
+            with suppress(OSError):  # what is left in the buffer; the file is closed all the same
+                self._file.close()
 
     def __enter__(self) -> Self:
         return self

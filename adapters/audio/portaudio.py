@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,10 +41,13 @@ class PortAudioSink:
             self._portaudio, self._stream, rate = _open(device, buffer_ms)
         self._convert = RateConverter(rate) if rate != SAMPLE_RATE else None
         self._speed = SAMPLE_RATE / rate  # our frames for one of the device's
-        self._capacity = self._stream.write_available  # of the device's; nothing is queued yet
-        self._target = min(buffer_ms * SAMPLE_RATE // 1000, int(self._capacity * self._speed))
         try:
+            self._capacity = self._stream.write_available  # of the device's; nothing is queued yet
+            self._target = min(buffer_ms * SAMPLE_RATE // 1000, int(self._capacity * self._speed))
             self._begin()
+        except self._portaudio.PortAudioError as error:  # it went a moment after it was opened
+            self.close()
+            raise self._gone(error) from error
         except OutputError:
             self.close()
             raise
@@ -72,7 +76,7 @@ class PortAudioSink:
             self._written += len(block)
             self._wait(len(block))
         except self._portaudio.PortAudioError as error:
-            raise OutputError(self.name, f"has gone ({_words(error)}): check its cable and power.") from error
+            raise self._gone(error) from error
 
     def close(self) -> None:
         if not self._closed:
@@ -91,14 +95,14 @@ class PortAudioSink:
         program opens and then takes nothing, and a sound server may sleep for 2 s."""
         silence = np.zeros((int(self._target / self._speed), CHANNELS), np.float32)
         give_up = time.monotonic() + FIRST
-        try:
-            self._stream.write(silence)
-            while self.delay >= self._target - 1:
-                if time.monotonic() > give_up:
-                    raise OutputError(self.name, "takes no sound: is it used by another program?")
-                time.sleep(SHORTEST_WAIT)
-        except self._portaudio.PortAudioError as error:
-            raise OutputError(self.name, f"has gone ({_words(error)}): check its cable and power.") from error
+        self._stream.write(silence)
+        while self.delay >= self._target - 1:
+            if time.monotonic() > give_up:
+                raise OutputError(self.name, "takes no sound: is it used by another program?")
+            time.sleep(SHORTEST_WAIT)
+
+    def _gone(self, error: Exception) -> OutputError:
+        return OutputError(self.name, f"has gone ({_words(error)}): check its cable and power.")
 
     def _wait(self, block: int) -> None:
         most = max(self._target - block // 2, 0)
@@ -149,11 +153,18 @@ class PortAudioInput:
 
 
 def refresh_devices() -> None:
-    """Let PortAudio see devices that came since it started. Only while no stream is open."""
+    """Let PortAudio see devices that came since it started. Only while no stream is open.
+
+    Raises `OutputError` when it does not start; then it may be tried again.
+    """
     portaudio = _module()
     with _quiet():
-        portaudio._terminate()  # sounddevice has no public name for Pa_Terminate and Pa_Initialize
-        portaudio._initialize()
+        try:
+            if portaudio._initialized:  # sounddevice has no public name for these; 0: it did not start before
+                portaudio._terminate()
+            portaudio._initialize()
+        except portaudio.PortAudioError as error:
+            raise OutputError("default", f"PortAudio does not start ({_words(error)}).") from error
 
 
 def _open(device: str, buffer_ms: int) -> tuple[Any, Any, int]:
@@ -204,15 +215,39 @@ def _words(error: Exception) -> str:
     return "the sound system ended or refused" if "unanticipated host error" in said else said
 
 
+class Hush:
+    """Standard error of this process, away while anybody wants it so: two threads may, and overlap."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # never held while a driver works: that may hang
+        self._wanted = 0
+        self._saved = -1
+
+    def begin(self) -> None:
+        with self._lock:
+            self._wanted += 1
+            if self._wanted == 1:
+                self._saved = os.dup(2)
+                void = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(void, 2)
+                os.close(void)
+
+    def end(self) -> None:
+        with self._lock:
+            self._wanted -= 1
+            if not self._wanted:
+                os.dup2(self._saved, 2)
+                os.close(self._saved)
+
+
+_hush: Final = Hush()
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """ALSA and PortAudio write pages to standard error while they look for devices."""
-    saved = os.dup(2)
-    void = os.open(os.devnull, os.O_WRONLY)
+    _hush.begin()
     try:
-        os.dup2(void, 2)
         yield
     finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(void)
+        _hush.end()

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
-from adapters.audio.launch import Launched, Launcher
+from adapters.audio.launch import KILL_PATIENCE, Launched, Launcher
 from player.model import AudioReport, MixCommand, Progress, SinkOpened
 from player.units import Seconds
 
@@ -130,7 +131,11 @@ class AudioProcess:
         )
 
     async def _end(self) -> None:
-        """Close the pipe, which ends the process; kill it when that takes too long."""
+        """Close the pipe, which ends the process; kill it when that takes too long.
+
+        One whose thread the kernel does not let go of (a dead disk, a driver) outlives even that: the music
+        does not wait for it, and it plays nothing any more.
+        """
         if self._writer is not None:
             self._writer.close()
             self._writer = None
@@ -142,7 +147,9 @@ class AudioProcess:
                 await process.wait()
         except TimeoutError:
             self._kill()
-            await process.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(KILL_PATIENCE):
+                    await process.wait()
         except asyncio.CancelledError:
             process.kill_at_once()
             raise

@@ -292,29 +292,41 @@ class SqliteJournal:
                     return [True] * len(entries)
                 if self._connection is None:
                     self._connection = self._open()
-                return self._store_or_make_room(self._connection, entries)
+                stored = self._store_or_make_room(self._connection, entries)
+                self._tidy(self._connection, len(entries))
         except sqlite3.Error as error:
-            if self._connection is not None and damaged(error):
-                self._connection.close()
-                self._connection, self._distrust = None, True
+            self._drop_if_damaged(error)
             raise StoreError(
                 f"{self._unwritable(error)} It is tried again, and the music goes on."
             ) from error
+        return stored
+
+    def _tidy(self, connection: sqlite3.Connection, written: int) -> None:
+        """What was written before is on disk, whatever happens here: it must not be written twice."""
+        try:
+            self._space.tidy(connection, written)
+        except (sqlite3.Error, OSError) as error:
+            self._on_error(StoreError(f"{self._path} cannot be tidied ({error}). It is tried again later."))
+            if isinstance(error, sqlite3.Error):
+                self._drop_if_damaged(error)
+
+    def _drop_if_damaged(self, error: sqlite3.Error) -> None:
+        if self._connection is not None and damaged(error):
+            self._connection.close()
+            self._connection, self._distrust = None, True
 
     def _store_or_make_room(
         self, connection: sqlite3.Connection, entries: Sequence[JournalEntry]
     ) -> list[bool]:
         try:
-            stored = self._store(connection, entries)
-            self._space.tidy(connection, len(entries))
+            return self._store(connection, entries)
         except sqlite3.Error as error:
             if not full(error):
                 raise
             if not self._space.scarce:
                 self._on_error(StoreError(f"{self._unwritable(error)} Only what people do is still stored."))
             self._space.make_room(connection)
-            stored = self._store(connection, entries)
-        return stored
+            return self._store(connection, entries)
 
     def _store(self, connection: sqlite3.Connection, entries: Sequence[JournalEntry]) -> list[bool]:
         # A power cut may cost the telemetry of the last seconds, to spare the card; nothing else.

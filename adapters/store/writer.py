@@ -95,7 +95,8 @@ class BatchWriter:
         while batch := self._next_batch():
             try:
                 stored = self._commit([entry for entry, _ in batch])
-            except StoreError as error:
+            except Exception as failed:  # noqa: BLE001  a thread's boundary: what waits must not wait for ever
+                error = failed if isinstance(failed, StoreError) else _unexpected(failed)
                 self._put_back(batch, error)
                 with self._changed:
                     closing = self._changed.wait_for(lambda: self._closing, pause)
@@ -147,3 +148,7 @@ class BatchWriter:
         with self._changed:
             self.dropped += count
         self._on_error(StoreError(f"{count} journal entries were lost: {why}"))
+
+
+def _unexpected(error: Exception) -> StoreError:
+    return StoreError(f"The journal cannot be written ({type(error).__name__}: {error}). It is tried again.")

@@ -121,3 +121,22 @@ def test_a_broken_wav_file_is_not_emptied_by_a_second_try() -> None:
     keeper = world.keeper("wav:/full/disk.wav")
     keeper.write(ONES)
     assert len(world.devices) == 1
+
+
+def test_whatever_breaks_in_a_look_for_the_device_it_is_looked_for_again() -> None:
+    """Nobody else would: the room would be silent until the process is given up."""
+    device = Device()
+    world = World(None, device)
+    broken = iter([RuntimeError("a fault of a library"), MemoryError()])
+
+    def refresh() -> None:
+        if (error := next(broken, None)) is not None:
+            raise error
+
+    keeper = SinkKeeper(
+        "default", 120, world.opened.append, opener=world.open, refresh=refresh, retry=Seconds(0.001)
+    )
+    keeper.begin()
+    world.write_until_back(keeper, reports=2)
+    assert world.opened[-1] == SinkOpened(device="speaker")
+    assert next(broken, None) is None

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import threading
 import types
 import typing
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -210,3 +211,31 @@ def test_the_device_is_free_while_portaudio_starts_anew() -> None:
     microphone.allow(True)
     microphone.apart(lambda: open_now.append(order.count("open") > order.count("close")))
     assert not any(open_now)
+
+
+def test_a_microphone_whose_driver_hangs_is_told_and_nothing_is_torn_down() -> None:
+    hangs, ends = threading.Event(), threading.Event()
+    done: list[bool] = []
+
+    class Stream:
+        def __init__(self, _device: str, _latency: Seconds) -> None:
+            """Opens at once."""
+
+        def read(self, frames: int) -> tuple[object, bool]:
+            hangs.set()
+            ends.wait()
+            return np.zeros((frames, 1), np.float32), False
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+    microphone = Microphone("default", lambda _report: None, opener=Stream)
+    microphone.start()
+    microphone.allow(True)
+    assert hangs.wait(10.0)
+    assert not microphone.apart(lambda: done.append(True))
+    ends.set()
+    while not microphone.apart(lambda: done.append(True)):
+        pass
+    assert done == [True]
+    microphone.allow(False)

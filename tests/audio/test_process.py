@@ -1,5 +1,6 @@
 """The audio process from end to end, with real files."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -7,12 +8,14 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from adapters.audio.launch import Launched
+from adapters.audio.launch import Launched, Launcher
+from adapters.audio.process import AudioProcess
 from player.model import (
     Crossfade,
     DeckEnding,
@@ -31,7 +34,7 @@ from player.model import (
 from player.ports.audio import Pcm
 from player.settings import AudioSettings
 from player.units import SAMPLE_RATE, Decibels, Seconds
-from tests.support.audio import audio_process
+from tests.support.audio import Reports, audio_process
 from tests.support.level import decoded
 from tests.support.pulse import PulseServer
 from tests.support.wav import write_wav
@@ -198,6 +201,40 @@ async def test_stopped_process_is_replaced() -> None:
         os.kill(process.pid, signal.SIGSTOP)
         await reports.wait_until(lambda: reports.ready == 2)
         assert "stood still" in reports.lost[0]
+
+
+class Unkillable(Launched):
+    """As one whose thread hangs in the kernel."""
+
+    def kill(self) -> None:
+        """It does not help."""
+
+
+class FirstHangs(Launcher):
+    first: Unkillable | None = None
+
+    def launch(self, *, suspect: bool = False) -> Launched:
+        launched = super().launch(suspect=suspect)
+        if self.first is None:
+            self.first = launched = Unkillable(launched._process, launched.connection)
+        return launched
+
+
+async def test_a_process_that_cannot_be_killed_is_not_waited_for() -> None:
+    reports, launcher = Reports(), FirstHangs(NULL)
+    process = AudioProcess(launcher, reports.deliver, reports.on_lost, reports.on_ready)
+    running = asyncio.create_task(process.run())
+    await reports.wait_until(lambda: reports.ready == 1)
+    assert launcher.first is not None
+    try:
+        os.kill(launcher.first.pid, signal.SIGSTOP)
+        await reports.wait_until(lambda: reports.ready == 2)
+        assert process.pid not in (None, launcher.first.pid)
+    finally:
+        launcher.first.kill_at_once()
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
 
 
 SPINS = "import sys; sys.stdout.write('x'); sys.stdout.flush()\nwhile True: pass"

@@ -1,6 +1,7 @@
 """Every sink, one contract."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from adapters.audio.output import open_sink
 from adapters.audio.paced import NullSink, WavSink
-from adapters.audio.portaudio import PortAudioSink
+from adapters.audio.portaudio import Hush, PortAudioSink, refresh_devices
 from player.errors import OutputError
 from player.ports.audio import AudioSink, Pcm
 from player.units import SAMPLE_RATE
@@ -159,3 +160,46 @@ def test_sinks_open_by_name(tmp_path: Path) -> None:
     for name in ("null", f"wav:{tmp_path / 'out.wav'}"):
         with open_sink(name, 120) as sink:
             assert sink.name == name
+
+
+def test_a_wav_file_on_a_full_disk_is_named_and_can_be_closed(tmp_path: Path) -> None:
+    """The keeper closes it on the render thread."""
+    sink = WavSink(str(tmp_path / "full.wav"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="is the disk full"):
+            write_seconds(sink, 2)
+        sink.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_portaudio_that_did_not_start_is_started_at_the_next_look(
+    pulse: PulseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sounddevice
+
+    del pulse
+
+    def refuse() -> None:
+        raise sounddevice.PortAudioError("no memory")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sounddevice, "_initialize", refuse)
+        for _ in range(2):
+            with pytest.raises(OutputError, match="does not start"):
+                refresh_devices()
+    refresh_devices()
+    check_audio_sink(PortAudioSink, time.monotonic, 120)
+
+
+def test_two_threads_that_want_standard_error_away_leave_it_as_it_was() -> None:
+    before = os.fstat(2).st_ino
+    hush = Hush()
+    hush.begin()
+    hush.begin()
+    hush.end()
+    assert os.fstat(2).st_ino == os.stat(os.devnull).st_ino
+    hush.end()
+    assert os.fstat(2).st_ino == before

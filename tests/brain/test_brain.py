@@ -110,6 +110,17 @@ async def test_feedback_returns_only_from_disk() -> None:
         await asyncio.wait_for(keeping, 1.0)
 
 
+async def test_feedback_that_comes_twice_is_stored_once_and_answers_both() -> None:
+    async with Room(MemoryJournal(hold=True)).living() as room:
+        twice = [asyncio.create_task(room.brain.keep_feedback(Feedback(id="f", rating=1))) for _ in range(2)]
+        await asyncio.sleep(0)
+        await until_handled(room)
+        assert not any(keeping.done() for keeping in twice)
+        room.journal.commit()
+        await asyncio.wait_for(asyncio.gather(*twice), 1.0)
+        assert len([entry for entry in room.journal.entries() if entry.feedback_id == "f"]) == 1
+
+
 async def test_states_are_shown_and_kept_for_the_view() -> None:
     async with Room(MemoryJournal()).living() as room:
         await until_handled(room)

@@ -38,6 +38,8 @@ def main() -> None:
             print(line(table[-1]), file=out, flush=True)
         kills = kill_often(folder / "journal.db", 0 if arguments.only else arguments.kills)
     missed = [row.fault for row in table if not row.good]
+    if kills.kills:
+        print(told(kills), file=out)
     if kills.lost or kills.unsound or kills.errors:
         missed.append("journal killed")
     if arguments.json:
@@ -69,6 +71,7 @@ def measure(folder: Path, pieces: Path, fault: Fault) -> Measured:
         recovery_s=round(recovery, 2),
         acknowledged=len(promised),
         lost=len(promised - stored),
+        acknowledges=fault.acknowledges,
         note=fault.note,
     )
 

@@ -47,7 +47,7 @@ def disk_full_for_a_while(stage: Stage) -> Act:
     return Act(began=began)
 
 
-@fault("disk full at the start", around=full_disk, note="music without a journal")
+@fault("disk full at the start", around=full_disk, acknowledges=False, note="music without a journal")
 def disk_full_at_start(_stage: Stage) -> Act:
     return Act(began=time.monotonic())
 
@@ -59,7 +59,12 @@ def read_only_disk(stage: Stage) -> Iterator[None]:
         yield
 
 
-@fault("data folder read-only at the start", around=read_only_disk, note="nothing is acknowledged")
+@fault(
+    "data folder read-only at the start",
+    around=read_only_disk,
+    acknowledges=False,
+    note="nothing is acknowledged",
+)
 def read_only(_stage: Stage) -> Act:
     return Act(began=time.monotonic())
 

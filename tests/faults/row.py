@@ -23,6 +23,7 @@ class Fault(Struct, frozen=True, kw_only=True):
     around: Prepare = lambda _stage: nullcontext()
     settings: Callable[[dict[str, Any]], None] = lambda _settings: None
     after_s: float = 8.0  # recorded after the fault
+    acknowledges: bool = True  # False: nothing can be kept, and so nothing may be promised
     note: str = ""
 
 
@@ -35,11 +36,16 @@ class Measured(Struct, frozen=True, kw_only=True):
     recovery_s: float  # until the level is back within 6 dB for good
     acknowledged: int
     lost: int
+    acknowledges: bool = True
     note: str = ""
 
     @property
     def good(self) -> bool:
-        return self.without_music_s <= WITHOUT_MUSIC_S and self.step_db <= STEP_DB and self.lost == 0
+        """Nothing lost of nothing would say nothing."""
+        asked = bool(self.acknowledged) == self.acknowledges
+        return (
+            self.without_music_s <= WITHOUT_MUSIC_S and self.step_db <= STEP_DB and self.lost == 0 and asked
+        )
 
 
 FAULTS: dict[str, Fault] = {}

@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import Struct
 
 from tests.faults import processes, sound
+from tests.faults.row import WITHOUT_MUSIC_S
 from tests.faults.stage import SILENT_DB, Act, Stage, longest_gap, render_pieces, stage
 from tests.support.level import rms_db
 from tests.support.lull import PRESENT
@@ -124,9 +125,9 @@ def main() -> None:
                 cycles.append(cycle(room, len(cycles), dice))
                 print(cycles[-1], file=sys.stderr, flush=True)
                 room.forget_recordings()
-            lost = room.acknowledged()
+            promised = room.acknowledged()
             restarts = room.lull.restarts
-        lost -= room.stored()
+        lost = promised - room.stored()
     late = [c for c in cycles if c.late_s > 0.0]
     found = {
         "minutes": round(len(cycles) * EVERY_S / 60.0, 1),
@@ -138,10 +139,12 @@ def main() -> None:
         "audio_mib": cycles[-1].audio_mib,
         "audio_slope_mib_per_h": slope([c.audio_mib for c in cycles]),
         "brain_restarts": restarts,
+        "acknowledged": len(promised),
         "lost": len(lost),
     }
     print(json.dumps(found))
-    sys.exit(bool(late or lost or restarts))
+    gaps = [c for c in cycles if c.gap_s > WITHOUT_MUSIC_S]
+    sys.exit(bool(late or gaps or lost or restarts or not promised))
 
 
 if __name__ == "__main__":

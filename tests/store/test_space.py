@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,16 +76,18 @@ def test_it_starts_on_a_full_disk_and_keeps_feedback(small_disk: Path) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("left", ["clean", "log", "log without its index"])
 def test_a_disk_that_is_read_only_gives_a_refuge_that_knows_what_is_barred(
-    small_disk: Path, tmp_path: Path, clean: bool
+    small_disk: Path, tmp_path: Path, left: str
 ) -> None:
     journal = SqliteJournal(tmp_path / "data" / "journal.db", "demo")
     put_and_wait(journal, journal_entry(1, memory=b'{"never": 1}'))
-    if clean:
+    if left == "clean":
         journal.close()
     shutil.copytree(tmp_path / "data", small_disk / "data")  # not closed: as after a power cut
     journal.close()
+    if left == "log without its index":
+        (small_disk / "data" / "journal.db-shm").unlink()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     with refuge(small_disk / "data") as folder:
         safe = SqliteJournal(folder / "journal.db", "demo")
@@ -142,6 +145,23 @@ def test_telemetry_is_bounded_by_age(tmp_path: Path) -> None:
     again = SqliteJournal(path, "demo", limits=Limits(size=1 << 40, age=Seconds(3600.0)))
     put_and_wait(again, journal_entry(4))
     assert [entry.effects for entry in again.entries()] == [b"[2]", b"[3]", b"[4]"]
+    again.close()
+
+
+def test_what_cannot_be_tidied_is_not_written_twice(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = SqliteJournal(path, "demo")
+    put_and_wait(journal, telemetry(1, at=1.0))
+    journal.close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TRIGGER no BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'no'); END")
+    errors: list[StoreError] = []
+    limits = Limits(size=1 << 40, age=Seconds(3600.0))
+    again = SqliteJournal(path, "demo", errors.append, limits)
+    put_and_wait(again, journal_entry(2))
+    put_and_wait(again, journal_entry(3))
+    assert [entry.effects for entry in again.entries()] == [b"[1]", b"[2]", b"[3]"]
+    assert [error for error in errors if "cannot be tidied" in str(error)]
     again.close()
 
 

@@ -144,3 +144,20 @@ def test_an_acknowledgement_that_fails_does_not_end_the_writer() -> None:
         put_and_wait(writer, journal_entry(1))
     assert disk.stored == [b"[0]", b"[1]"]
     assert "loop is closed" in str(errors[0])
+
+
+def test_what_nobody_expected_does_not_end_the_writing() -> None:
+    disk = Disk()
+    faults: list[Exception] = [OSError("the folder has gone"), RuntimeError("a fault of ours")]
+
+    def commit(entries: Sequence[JournalEntry]) -> list[bool]:
+        if faults:
+            raise faults.pop(0)
+        return disk.commit(entries)
+
+    errors: list[StoreError] = []
+    writer = BatchWriter(commit, errors.append, retry=0.01)
+    put_and_wait(writer, journal_entry(1))
+    writer.close()
+    assert disk.stored == [b"[1]"]
+    assert ["the folder has gone" in str(error) for error in errors] == [True]
