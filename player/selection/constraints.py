@@ -11,8 +11,8 @@ from player.selection.facts import OFF_THE_SHELF, Facts, Flag
 
 ANYTHING = 1e9
 QUIET_CALMNESS = 0.5  # in quiet hours: calmer than half of all music; own judgement
-# From silence nothing livelier than the cap of the iso path. Above it: the width of a bin from which the cap is
-# told, and a quarter of the usual standard error.
+# From silence nothing livelier than the cap of the iso path, but for the width of the bins from which the cap
+# is told and a quarter of the usual standard error.
 ABOVE_CAP = 0.1
 LOUDNESS_STEP = 6.0  # LU by which loud passages may stand above those heard now; own judgement
 
