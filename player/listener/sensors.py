@@ -190,6 +190,8 @@ class Sensors:
             return
         room = reading.source == ROOM_MICROPHONE
         own = EVENT_QUALITY if not room and self.own_sound.heard(reading.at) else 1.0
+        if own == 1.0 and reading.quantity is not Quantity.SOUND_EVENT:
+            self.sleep.wake()  # who lies still and calls does not sleep
         event = Reading(
             source=reading.source,
             quantity=reading.quantity,

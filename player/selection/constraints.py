@@ -11,6 +11,9 @@ from player.selection.facts import OFF_THE_SHELF, Facts, Flag
 
 ANYTHING = 1e9
 QUIET_CALMNESS = 0.5  # in quiet hours: calmer than half of all music; own judgement
+# From silence nothing livelier than the cap of the iso path, but for the width of the bins from which the cap
+# is told and a quarter of the usual standard error.
+ABOVE_CAP = 0.1
 LOUDNESS_STEP = 6.0  # LU by which loud passages may stand above those heard now; own judgement
 
 
@@ -34,7 +37,7 @@ RECENT = Constraint("repetition", "were heard just now")
 UNAPPROVED = Constraint("not-approved", "are of a remote library and not approved (name them as loved)")
 LIVE = Constraint("live", "are stations, which are heard when they are asked for")
 FLOOR = Constraint("not-calmer", "are less calm than what is asked for")
-AROUSING = Constraint("arousing", "are more arousing than what is heard, and the resident is restless")
+AROUSING = Constraint("arousing", "are too arousing for now, and the resident is restless")
 SWELL = Constraint("loudness-step", "have passages much louder than what is heard")
 
 BY_FLAG = (
@@ -86,10 +89,12 @@ def limits(context: Context, history: History, person: Person, present: Facts | 
         if situation.quiet:
             banned |= Flag.STARTLING
             calmness = max(calmness, QUIET_CALMNESS)
+        agitated = context.soothe or situation.restless
         if present is not None and not present.flags & Flag.UNKNOWN:
             swell = present.swell + LOUDNESS_STEP
-            if context.soothe or situation.restless:
-                arousal = present.upper
+            arousal = present.upper if agitated else ANYTHING
+        elif agitated:
+            arousal = person.arousal_quantile + ABOVE_CAP
     excluded = context.avoid | context.broken | history.barred | history.blocked | history.refused
     return Limits(banned, calmness, arousal, swell, excluded)
 

@@ -21,7 +21,7 @@ LATE = Seconds(600.0)  # feedback is still about a piece that ended this long ag
 GAP = Seconds(90.0)  # between two observations, some sensors speak once a minute; more counts as not heard
 LEVEL = Seconds(75.0)  # over which the level before and at the end is averaged: one reading is mostly noise
 SETTLES = Seconds(30.0)  # from the beginning of a piece: does not yet count as its end
-NEARLY = 0.9  # share of the window that makes an ordinary piece a matched moment
+NEARLY = 0.9  # share of the window that counts as all of it: what helped and what did not alike
 SAME_RATING = Seconds(1.0)  # apart
 LEAST_CONFIDENCE = 0.2  # of an estimate of agitation that is used at all; own judgement
 
@@ -103,12 +103,15 @@ class OutcomeWatch:
         while self._lately and not 0.0 <= seen.at - self._lately[0].at <= LEVEL:
             self._lately.popleft()
         if trial is not None:
-            if previous is not None and seen.heard == trial.choice.track_id == previous.heard:
-                step = seen.at - previous.at
+            if seen.heard == trial.choice.track_id:
+                known = previous is not None and previous.heard == seen.heard
+                step = seen.at - (max(trial.begun, previous.at) if previous and known else trial.begun)
                 trial.heard = Seconds(trial.heard + (step if 0.0 < step <= GAP else 0.0))
             if seen.usable:
                 trial.last = self._level(seen.at, since=Seconds(trial.begun + SETTLES))
-            if seen.at - trial.begun >= self._window:
+            if (
+                seen.at - trial.begun >= NEARLY * self._window
+            ):  # before a next try: each ends at the same time
                 credits = self._end()
         else:
             self._watch_nature(seen)

@@ -129,6 +129,14 @@ def test_sleep_is_no_calm() -> None:
     assert awake.validity is Validity.VALID and awake.confidence > 0.0
 
 
+def test_who_lies_still_and_calls_does_not_sleep() -> None:
+    wrist = Wrist()
+    wrist.tell(Quantity.BED_OCCUPIED, 1.0, source="bed")
+    assert wrist.wear(1200, heart_rate=70.0, movement=0.005).validity is Validity.ASLEEP
+    wrist.tell(Quantity.SHOUT, 0.9, source="room-microphone")
+    assert wrist.state().validity is Validity.VALID and wrist.state().confidence > 0.0
+
+
 def test_lying_still_without_a_bed_sensor_is_not_called_sleep() -> None:
     assert Wrist().wear(1800, heart_rate=60.0, movement=0.005).validity is Validity.VALID
 

@@ -187,9 +187,9 @@ def test_one_odd_reading_decides_nothing() -> None:
     for outcomes, last in ((plain, 0.5), (odd, 1.0)):
         outcomes.observe(see(0, 0.8))
         outcomes.entered(CHOICE, Seconds(5.0))
-        for t in range(10, 180, 10):
+        for t in range(10, 160, 10):
             outcomes.observe(see(t, 0.5))
-        credits += outcomes.observe(see(185, last))
+        credits += outcomes.observe(see(175, last))
     assert credits[0].reward - credits[1].reward < 0.12, "of a difference of 0.5"
 
 
@@ -295,3 +295,19 @@ def test_what_follows_a_piece_that_broke_off_is_not_credited_to_it() -> None:
     credits = [c for t in range(10, 100, 10) for c in outcomes.observe(see(t, 0.6))]
     credits += [c for t in range(100, 200, 10) for c in outcomes.observe(see(t, 1.0, "pad"))]
     assert len(credits) == 1 and credits[0].reward > -0.1
+
+
+def test_what_helped_and_what_was_followed_by_another_try_weigh_the_same() -> None:
+    """Readings once a minute; the next try is chosen at the end of the window, and enters a moment later."""
+    weights = []
+    for again in (False, True):
+        outcomes, _ = watch()
+        outcomes.observe(see(0, 0.7, "old"))
+        outcomes.entered(CHOICE, Seconds(2.0))
+        credits = [c for t in (60, 120, 180) for c in outcomes.observe(see(t, 0.7))]
+        if again:
+            credits += outcomes.entered(structs.replace(CHOICE, track_id="next"), Seconds(182.0))
+        else:
+            credits += outcomes.observe(see(240, 0.7))
+        weights += [(c.weight, c.reward) for c in credits]
+    assert len(weights) == 2 and weights[0] == weights[1]

@@ -15,7 +15,7 @@ from player.selection.context import Context, History, Relax, Situation
 from player.selection.facts import Describer
 from player.selection.policies import POLICIES
 from player.selection.selector import Selector
-from player.settings import Consent, Profile
+from player.settings import Consent, Profile, Taste
 from player.units import Seconds
 from tests.support.pieces import PROFILE, contexts, features, histories, ids, libraries, piece, row, shuffled
 
@@ -176,3 +176,26 @@ def test_a_reason_reads_as_one_sentence() -> None:
 def test_an_unknown_policy_is_refused_with_the_names_of_the_known() -> None:
     with pytest.raises(SelectionError, match="calmest-familiar, familiar-first, iso, learn"):
         Selector("best", PROFILE)
+
+
+def test_from_silence_music_that_soothes_is_not_of_the_livelier_quarter() -> None:
+    """Also of the learner, which thinks most of what is loved: the cap is no matter of taste."""
+    lively = [piece(f"loved{n}", features(0.1), artist="Vera Lynn") for n in range(3)]
+    calm = [piece(f"calm{n}", features(0.8)) for n in range(9)]
+    profile = Profile(id="demo", loved=Taste(artists=("Vera Lynn",)))
+    for name in ("learn", "iso", "calmest-familiar", "random-approved"):
+        selector = Selector(name, profile)
+        selector.update([*lively, *calm])
+        for seed in range(30):
+            context = Context(soothe=True, situation=Situation(agitation=0.6))
+            choice = selector.choose(context, History(), Random(seed))
+            assert choice is not None and choice.track_id.startswith("calm")
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_where_all_music_is_alike_the_cap_from_silence_leaves_it(count: int) -> None:
+    for calmness in (0.05, 0.31, 0.5, 0.93):
+        selector = Selector("learn", Profile(id="demo"))
+        selector.update([piece(f"p{n}", features(calmness)) for n in range(count)])
+        context = Context(soothe=True, situation=Situation(agitation=0.6))
+        assert selector.choose(context, History(), Random(1)) is not None
