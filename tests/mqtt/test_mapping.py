@@ -106,6 +106,13 @@ class TestThreshold:
         assert later(device, 1025.5) == ["reading bed_occupied 0 from dev"]
         assert later(device, 1030.0) == []
 
+    def test_a_change_of_mind_begins_anew(self) -> None:
+        device = self.device()
+        device.says("72", 1000.0)
+        assert device.says("3", 1003.0)[0].startswith("ignored, waiting")
+        assert later(device, 1006.0) == []
+        assert later(device, 1008.5) == ["reading bed_occupied 0 from dev"]
+
     def test_between_the_limits_the_last_answer_stands(self) -> None:
         device = self.device()
         assert device.says("20", 1000.0)[0].startswith("ignored, undecided")
