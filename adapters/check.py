@@ -14,7 +14,8 @@ from rich.text import Text
 from adapters.audio.probe import probe
 from adapters.decode import vlc
 from adapters.decode.trial import try_stream
-from adapters.devices_file import direct_devices, load_devices
+from adapters.devices_file import load_devices, load_direct
+from adapters.direct.trial import try_device
 from adapters.library.demo import demo_parts
 from adapters.library.find import find
 from adapters.library.subsonic import SubsonicServer
@@ -129,7 +130,10 @@ def _folder(folder: str, formats: Sequence[str]) -> str:
 
 
 def _devices(settings: Settings) -> str:
-    mappings, own = load_devices(Path(settings.devices or "")), direct_devices(settings)
+    file = Path(settings.devices or "")
+    mappings, own = load_devices(file), load_direct(file)
+    for kind in own:
+        try_device(kind)
     return f"{settings.devices}: {len(mappings)} mappings, {len(own)} devices on this board"
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from adapters.direct.heart_rate import measurement
 from adapters.direct.kinds import BleHeartRate
 from adapters.direct.port import Port
+from adapters.direct.trial import BLE
 from player.errors import DirectError, PayloadError
 from player.model import Quantity, Reading
 from player.units import Seconds
@@ -57,7 +58,7 @@ async def bluetooth(address: str) -> AsyncIterator[AsyncIterator[bytes]]:
         from bleak import BleakClient
         from bleak.exc import BleakError
     except ImportError as error:
-        raise DirectError("Bluetooth needs bleak: pip install 'lull[ble]'", lasting=True) from error
+        raise DirectError(BLE, lasting=True) from error
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING)
 
     def put(packet: bytes | None) -> None:

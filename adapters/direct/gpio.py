@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.direct.kinds import GpioButton
 from adapters.direct.port import Port
+from adapters.direct.trial import PINS
 from player.errors import DirectError
 from player.model import Command, Verb
 from player.units import Seconds
@@ -26,7 +27,7 @@ class PushButton:
             from gpiozero import Button
             from gpiozero.exc import GPIOZeroError, PinFactoryFallback
         except ImportError as error:
-            raise DirectError("pins need gpiozero: pip install 'lull[gpio]'", lasting=True) from error
+            raise DirectError(PINS, lasting=True) from error
         loop = asyncio.get_running_loop()
 
         def press(verb: Verb) -> None:  # on a thread of gpiozero

@@ -33,6 +33,16 @@ def grab(descriptor: int) -> None:
     fcntl.ioctl(descriptor, EVIOCGRAB, 1)
 
 
+def opened(path: str) -> int:
+    """A file descriptor. Raises `DirectError`."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        raise DirectError(
+            f"{path}: {error.strerror}. Is it plugged in, and is Lull in the group input?"
+        ) from error
+
+
 class KeyPad:
     def __init__(self, kind: UsbButtons, hold: Callable[[int], None] = grab) -> None:
         """hold: makes an opened device ours alone. Raises `DirectError` for a key that does not exist."""
@@ -42,12 +52,7 @@ class KeyPad:
     async def run(self, port: Port) -> None:
         """Raises `DirectError` when it is unplugged."""
         path, loop = self._kind.path, asyncio.get_running_loop()
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        except OSError as error:
-            raise DirectError(
-                f"{path}: {error.strerror}. Is it plugged in, and is Lull in the group input?"
-            ) from error
+        descriptor = opened(path)
         gone: asyncio.Future[None] = loop.create_future()
         try:
             self._hold(descriptor)

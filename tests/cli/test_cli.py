@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,7 +82,9 @@ def test_the_check_says_that_the_disk_is_full(tmp_path: Path, monkeypatch: pytes
     assert told.ok is False and "free some space" in told.text
 
 
-def test_the_check_reads_the_devices_also_without_a_broker_of_ones_own(tmp_path: Path) -> None:
+def test_the_check_reads_the_devices_also_without_a_broker_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "devices.yaml"
 
     def said(text: str) -> Finding:
@@ -99,6 +102,11 @@ def test_the_check_reads_the_devices_also_without_a_broker_of_ones_own(tmp_path:
     ):
         broken = said(slip)
         assert broken.ok is False and f"{file}:" in broken.text
+    gone = said("direct:\n- {kind: usb_buttons, path: /dev/input/none, keys: {enter: stop}}\n")
+    assert gone.ok is False and "/dev/input/none" in gone.text and "plugged in" in gone.text
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    bare = said(f"direct:\n{pin}")
+    assert bare.ok is False and "pip install 'lull[gpio]'" in bare.text
 
 
 def test_the_check_tries_stations_and_music_servers(lull: Lull, tmp_path: Path) -> None:

@@ -46,6 +46,18 @@ def test_an_alarm_without_an_off_goes_on() -> None:
     assert alarm.says("OFF", 301.0) == ["reading alarm 0 from a-b"]
 
 
+def test_a_stored_alarm_is_on_and_a_stored_cry_is_over() -> None:
+    alarm = Tried(kind="state", decode="bool", signal={"name": "alarm", "hold": "10s"})
+    assert alarm.says("ON", 0.0, stored=True) == ["reading alarm 1 from a-b (stored, age unknown)"]
+    assert alarm.later(60.0) == []
+    cry = Tried(
+        kind="state", decode="bool", retained={"accept": True}, signal={"name": "sound_event", "hold": "10s"}
+    )
+    assert cry.says("ON", 0.0, stored=True)[0].startswith("ignored, retained")
+    mat = Tried(decode="bool", retained={"accept": True}, signal={"name": "presence", "hold": "10s"})
+    assert mat.says("ON", 0.0, stored=True)[0].startswith("ignored, retained")
+
+
 def test_a_stop_between_other_presses_is_no_bounce() -> None:
     button = Tried(kind="event", decode="text", dedupe={"window": "2s"}, on=STOP | PLAY)
     assert button.says("off", 0.0) == ["command stop by staff"]

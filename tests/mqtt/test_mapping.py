@@ -106,6 +106,13 @@ class TestThreshold:
         assert later(device, 1025.5) == ["reading bed_occupied 0 from dev"]
         assert later(device, 1030.0) == []
 
+    def test_a_change_of_mind_begins_anew(self) -> None:
+        device = self.device()
+        device.says("72", 1000.0)
+        assert device.says("3", 1003.0)[0].startswith("ignored, waiting")
+        assert later(device, 1006.0) == []
+        assert later(device, 1008.5) == ["reading bed_occupied 0 from dev"]
+
     def test_between_the_limits_the_last_answer_stands(self) -> None:
         device = self.device()
         assert device.says("20", 1000.0)[0].startswith("ignored, undecided")
@@ -153,6 +160,22 @@ def test_numbers_are_converted_in_order() -> None:
     )
     assert scaled.says("-60") == ["reading agitation 0 from a-b"]
     assert scaled.says("0") == ["reading agitation 1 from a-b"]
+    assert scaled.says("-90") == ["reading agitation 0 from a-b"]
+    half = Device(mapping("{topic: a/b, signal: {name: agitation, scale: {from: [0, 10], to: [0, 1]}}}"))
+    assert half.says("-1")[0].startswith("rejected, implausible")
+
+
+def test_the_longer_ago_the_further_a_value_may_step() -> None:
+    device = Device(mapping("{topic: a/b, signal: {name: heart_rate, max_step: 10/10s}}"))
+    assert device.says("70", 1000.0) == ["reading heart_rate 70 from a-b"]
+    assert device.says("95", 1020.0)[0].startswith("rejected, step")
+    assert device.says("95", 1025.0) == ["reading heart_rate 95 from a-b"]
+
+
+@pytest.mark.parametrize("value", ["0", "0.0", '"0.0"', '"-0"', '"n/a"', "false"])
+def test_what_is_dropped_is_dropped_in_every_spelling(value: str) -> None:
+    device = Device(mapping("{topic: a/b, select: x, signal: {name: movement, drop: [0, n/a, false]}}"))
+    assert device.says(f'{{"x":{value}}}')[0].startswith("ignored, dropped")
 
 
 def test_what_cannot_be_is_refused_even_without_a_range() -> None:

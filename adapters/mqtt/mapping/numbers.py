@@ -124,7 +124,7 @@ def held(signal: Signal, memory: Memory, value: float, at: Seconds, *, stored: b
     if signal.hold is None:
         return value
     if value >= 0.5:
-        if stored:
+        if stored and not (lasting and signal.quantity in STATES):
             raise Verdict(Ignored("retained", "an old message starts nothing"))
         memory.held_until, memory.lasts = Seconds(at + signal.hold), lasting
         return value
