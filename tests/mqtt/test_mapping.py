@@ -78,6 +78,7 @@ class TestRamp:
         device = self.device()
         device.says('{"action":"brightness_move_down"}', 1000.0)
         assert len(later(device, 1003.0)) == 1
+        assert later(device, 1003.25) == []
         assert later(device, 1005.0) == []
 
     def test_another_press_and_an_absent_device_end_it(self) -> None:
