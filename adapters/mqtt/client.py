@@ -155,6 +155,12 @@ class MqttLink:
     # --- for ever -------------------------------------------------------------------------------------
 
     async def run(self) -> None:
+        """For devices time goes on without a broker too: what is held ends."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._device_link.tick(), name="mqtt-devices")
+            await self._stay_connected()
+
+    async def _stay_connected(self) -> None:
         """Connects, and connects again after every loss."""
         attempts = 0
         while True:
@@ -194,7 +200,6 @@ class MqttLink:
                     group.create_task(self._receive(links.signals, "sensors"), name="mqtt-signals")
                     group.create_task(self._device_link.follow(commands, "buttons"), name="mqtt-buttons")
                     group.create_task(self._device_link.follow(links.signals, "sensors"), name="mqtt-sensors")
-                    group.create_task(self._device_link.tick(), name="mqtt-devices")
                     group.create_task(self._introduction.listen(links.signals), name="mqtt-birth")
                     group.create_task(self._keep(links.feedback), name="mqtt-feedback")
             finally:

@@ -218,6 +218,18 @@ async def test_a_flood_of_one_sensor_does_not_stand_before_a_button(broker: Brok
         assert len(readings(rig, "strap")) < 200
 
 
+async def test_what_is_held_ends_without_a_broker_too(broker: Broker) -> None:
+    bell = mapping("{topic: ward/bell, id: bell, decode: bool, signal: {name: alarm, hold: 3s}}")
+    async with linked(broker.url) as rig:
+        rig.link.use_mappings([bell])
+        await rig.connected()
+        async with listening(broker.port, "nothing") as person:
+            await send_until(person, "ward/bell", "ON", lambda: readings(rig, "bell"))
+        broker.kill()
+        await rig.until(lambda: not rig.link.connected)
+        await rig.until(lambda: readings(rig, "bell")[-1].value == 0.0)
+
+
 async def test_a_device_that_goes_away_in_its_alarm_is_told(broker: Broker) -> None:
     """The alarm goes on: that it is over was not said."""
     gate = mapping(

@@ -78,6 +78,7 @@ class TestRamp:
         device = self.device()
         device.says('{"action":"brightness_move_down"}', 1000.0)
         assert len(later(device, 1003.0)) == 1
+        assert later(device, 1003.25) == []
         assert later(device, 1005.0) == []
 
     def test_another_press_and_an_absent_device_end_it(self) -> None:
@@ -265,6 +266,23 @@ def test_jmespath_filters_and_survives_other_types() -> None:
         "command calm by staff"
     ]
     assert device.says('{"params":3}') == ["ignored, empty"]
+
+
+def test_a_batch_in_nested_lists_gives_its_newest_value() -> None:
+    phone = Device(  # Health Auto Export
+        mapping(
+            "{topic: a/b, each: data.metrics, where: {name: heart_rate}, select: 'data[-1].Avg',"
+            " signal: {name: heart_rate}}"
+        )
+    )
+    batch = (
+        '{"data":{"metrics":[{"name":"steps","data":[{"qty":3}]},{"name":"heart_rate","units":"count/min",'
+        '"data":[{"date":"2026-01-21 08:01:02 +0100","Min":58,"Avg":61,"Max":70}]}]}}'
+    )
+    assert phone.says(batch) == [
+        "ignored, other-message: name is steps, not heart_rate",
+        "reading heart_rate 61 from a-b",
+    ]
 
 
 def test_by_and_values_are_handed_on() -> None:
