@@ -12,7 +12,6 @@ class EpisodeDetector:
 
     An episode begins when agitation has stayed at or above `agitation_on` for `persist_s`
     (dipping below `agitation_off` starts the count again) and none began within `refractory_s`.
-    What rests on a rating of staff that was given before the last answer was answered with it.
     Without evidence nothing begins and nothing ends. When the clock jumps back, or nothing was seen
     for ten minutes, the count starts again.
     """
@@ -40,7 +39,7 @@ class EpisodeDetector:
         ages = [0.0 if e.quantity is Quantity.AGITATION_RATING else e.age for e in state.why]
         if persisted - min(ages, default=0.0) < self._policy.persist_s / 2.0:
             return None
-        if persisted < self._policy.persist_s or self._refractory(state.at) or self._answered(state.rated_at):
+        if persisted < self._policy.persist_s or self._refractory(state.at):
             return None
         return persisted
 
@@ -64,9 +63,6 @@ class EpisodeDetector:
             if self._last_onset is not None and self._last_onset > at:
                 self._last_onset = at
         self._seen = at
-
-    def _answered(self, rated_at: Seconds | None) -> bool:
-        return rated_at is not None and self._last_onset is not None and rated_at <= self._last_onset
 
     def _refractory(self, at: Seconds) -> bool:
         return self._last_onset is not None and at - self._last_onset < self._policy.refractory_s

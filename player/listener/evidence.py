@@ -74,20 +74,26 @@ class EvidencePool:
         """So far is the wall clock ahead of the moments given here: habits have hours of the true day."""
         self._sensors.clock_is(ahead)
 
-    def estimate(self, at: Seconds) -> ListenerState:
-        """The listener at this moment; may be asked as often as one likes."""
+    def estimate(self, at: Seconds, *, rated: bool = True) -> ListenerState:
+        """The listener at this moment; may be asked as often as one likes.
+
+        rated: False leaves out the ratings of staff, which hold still and tell nothing of what came after
+        them; then without a trend.
+        """
         self._drop_stale(at)
         not_worn = self._sensors.not_worn(at)
         asleep = self._sensors.sleep.asleep(at)
         voices = [
-            self._reported(reading, at) for reading in self._newest.values() if reading.source not in not_worn
+            self._reported(reading, at)
+            for reading in self._newest.values()
+            if reading.source not in not_worn and (rated or reading.quantity is not Quantity.AGITATION_RATING)
         ]
         sensed = None if asleep else self._sensed(at, not_worn)
         if sensed is not None:
             voices.append(sensed)
         total = sum(voice.weight for voice in voices)
         if total <= 0.0:
-            self._slow = None
+            self._slow = None if rated else self._slow
             validity = Validity.NOT_WORN if not_worn else Validity.VALID
             return ListenerState(
                 agitation=0.0,
@@ -105,7 +111,7 @@ class EvidencePool:
         return ListenerState(
             agitation=min(max(agitation, 0.0), 1.0),
             confidence=(1.0 - doubt) * (1.0 - differing),
-            trend=self._trend(agitation, at),
+            trend=self._trend(agitation, at) if rated else Trend.STEADY,
             why=_strongest(voices, total, at),
             at=at,
             validity=Validity.ASLEEP if asleep else Validity.VALID,

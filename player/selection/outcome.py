@@ -22,7 +22,6 @@ GAP = Seconds(90.0)  # between two observations, some sensors speak once a minut
 LEVEL = Seconds(75.0)  # over which the level before and at the end is averaged: one reading is mostly noise
 SETTLES = Seconds(30.0)  # from the beginning of a piece: does not yet count as its end
 NEARLY = 0.9  # share of the window that counts as all of it: what helped and what did not alike
-SAME_RATING = Seconds(1.0)  # apart
 LEAST_CONFIDENCE = 0.2  # of an estimate of agitation that is used at all; own judgement
 
 
@@ -34,22 +33,10 @@ class Observation(Struct, frozen=True, kw_only=True):
     agitation: float | None
     confidence: float = 1.0
     heard: TrackId | None = None  # what is heard; None: silence
-    rated_at: Seconds | None = None  # of the rating on which it rests; None: of sensors
 
     @property
     def usable(self) -> bool:
         return self.agitation is not None and self.confidence >= LEAST_CONFIDENCE
-
-    def like(self, other: "Observation") -> bool:
-        """Both of sensors, or of the very same rating."""
-        mine, others = self.rated_at, other.rated_at
-        return mine is others if mine is None or others is None else abs(mine - others) < SAME_RATING
-
-
-def comparable(before: Observation, after: Observation) -> bool:
-    """Both of sensors, or of two ratings: one that still holds shows no change; the scales differ."""
-    rated = before.rated_at is not None, after.rated_at is not None
-    return rated[0] == rated[1] and not (all(rated) and before.like(after))
 
 
 class Trial(Struct, kw_only=True):
@@ -159,8 +146,6 @@ class OutcomeWatch:
         before, after = trial.before, trial.last
         if before is None or after is None or before.agitation is None or after.agitation is None:
             return []
-        if not comparable(before, after):
-            return []
         response = Response(
             before=before.agitation,
             after=after.agitation,
@@ -180,7 +165,6 @@ class OutcomeWatch:
         seen = [each for each in self._lately if each.at >= since and each.agitation is not None]
         if not seen or at - seen[-1].at > GAP:
             return None
-        seen = [each for each in seen if each.like(seen[-1])]
         mean = sum(each.agitation or 0.0 for each in seen) / len(seen)
         sure = sum(each.confidence for each in seen) / len(seen)
         return structs.replace(seen[-1], agitation=mean, confidence=sure)
@@ -194,7 +178,7 @@ class OutcomeWatch:
             self._quiet_from = self._level(seen.at, since=Seconds(seen.at - LEVEL))
         elif seen.at - start.at >= self._window:
             now = self._level(seen.at, since=Seconds(seen.at - LEVEL))
-            if now is not None and comparable(start, now):
+            if now is not None:
                 change = (now.agitation or 0.0) - (start.agitation or 0.0)
                 self.natural.learn_one(start.agitation or 0.0, start.minute, change, seen.at)
             self._quiet_from = now

@@ -17,7 +17,7 @@ from player.session.states import Fading, Idle, Playing, Resting, Soothing
 from player.session.views import restless
 from player.units import Seconds
 
-HOUR = Seconds(3600.0)
+HOUR, NEVER = Seconds(3600.0), Seconds(0.0)
 # Own judgement.
 TRIES = 3  # pieces by the policy; then the one most sure to help, and staff are asked to look
 HELPED = 0.15  # fall of agitation that counts as help although the resident is still restless
@@ -39,6 +39,7 @@ class Care:
         self._risen_since: Seconds | None = None
         self._asked: Seconds | None = None
         self._gave_up: Seconds | None = None
+        self._answered = NEVER  # when something was done last, or found to be good
 
     def due(self, at: Seconds) -> list[Seconds]:
         """Moments at which something may have to be done although nothing happens."""
@@ -48,11 +49,17 @@ class Care:
             moments.append(Seconds(self._risen_since + UPSET_FOR))
         return [moment for moment in moments if moment is not None]
 
-    def follow(self, listener: ListenerState, minute: int, occasion: bool) -> bool:
-        """After every event. occasion: music may begin from silence. True when it began so."""
+    def follow(self, listener: ListenerState, sensed: ListenerState, minute: int, *, occasion: bool) -> bool:
+        """After every event. occasion: music may begin from silence. True when it began so.
+
+        sensed: without ratings by staff. A rating is answered once; then it is sensors that count.
+        """
         at = listener.at
+        state, rated_at = self._direction.state, listener.rated_at
+        answered = max(self._answered, state.since if isinstance(state, Soothing) else NEVER)
+        if rated_at is not None and rated_at <= answered:
+            listener = sensed
         persisted = self._episodes.update(listener)
-        state = self._direction.state
         if isinstance(state, Soothing):
             if self._upset(state, listener):
                 self._leave_what_upsets(at)
@@ -67,6 +74,10 @@ class Care:
         if self._recall.mode is not AdaptMode.AUTO:
             return False
         return self._begin(listener, persisted, minute, occasion)
+
+    def _done(self, at: Seconds) -> None:
+        self._answered = at
+        self._episodes.began(at)
 
     # --- an episode -----------------------------------------------------------------------------------
 
@@ -87,7 +98,7 @@ class Care:
             state, Idle | Resting
         ):  # nothing is known to be calm: what the resident knows, all the same
             moved = self._direction.start(at, "agitation", why)
-        self._episodes.began(at)
+        self._done(at)
         self._recall.hours = with_episode(self._recall.hours, minute, at)
         if not moved:
             return False
@@ -99,8 +110,7 @@ class Care:
     def _judge(self, state: Soothing, listener: ListenerState) -> None:
         """The response window is over."""
         at, now = listener.at, listener.agitation
-        old = listener.rated_at is not None and listener.rated_at < state.since  # says nothing of this piece
-        if old or listener.confidence < LEAST_CONFIDENCE or self._recall.mode is not AdaptMode.AUTO:
+        if listener.confidence < LEAST_CONFIDENCE or self._recall.mode is not AdaptMode.AUTO:
             self._direction.settle(at, "Whether it helps cannot be told")
         elif self._calm(now):
             self._direction.settle(at, f"The resident seems calm (agitation {now:.2f})")
@@ -110,7 +120,7 @@ class Care:
         else:
             self._go_on_trying(state, listener)
             return
-        self._episodes.began(at)
+        self._done(at)
 
     def _calm(self, agitation: float) -> bool:
         return agitation < (self._policy.agitation_on + self._policy.agitation_off) / 2.0
@@ -122,7 +132,7 @@ class Care:
         why = f"Still restless after {minutes:.0f} min (agitation {listener.agitation:.2f})"
         if state.tries > TRIES:
             self._direction.settle(at, f"{why}, and no other piece is tried")
-            self._episodes.began(at)
+            self._done(at)
             self._gave_up = at
             return
         if state.tries == TRIES or at - state.began >= self._policy.prompt_staff_after_s:
@@ -161,5 +171,5 @@ class Care:
         why = "Agitation has risen with this piece; it is left out for a while"
         self._direction.rest(at, UPSET_FADE, "upset", f"{why}.")
         self._recall.forget_place()
-        self._episodes.began(at)
+        self._done(at)
         self._ask(at, why)

@@ -37,7 +37,7 @@ class Learning:
         self._heard: TrackId | None = None
 
     def look(self, listener: ListenerState, minute: int, heard: TrackId | None) -> None:
-        """At every event; an observation is taken a few times a minute."""
+        """At every event; an observation is taken a few times a minute. listener: as sensors alone see it."""
         at = listener.at
         if heard is None and self._heard is not None:
             self.stopped(StopReason.OTHER, at)  # what follows in silence is not of the piece
@@ -51,7 +51,6 @@ class Learning:
             agitation=listener.agitation if listener.confidence > 0.0 else None,
             confidence=listener.confidence,
             heard=heard,
-            rated_at=listener.rated_at,
         )
         self._take(self._watch.observe(seen), at)
 

@@ -199,10 +199,12 @@ class Session:
         self._tell_own_sound(at)
         self._direction.tick(at)
         self._recovery.tick(at)
-        if self._care.follow(listener, self._minute, self._occasion()):
+        rated = self._chooser.situation.rating is not None
+        sensed = self._evidence.estimate(at, rated=False) if rated else listener
+        if self._care.follow(listener, sensed, self._minute, occasion=self._occasion()):
             self._schedule.began(at)
         self._schedule.follow(listener, self._minute, self._occasion())
-        self._learning.look(listener, self._minute, self._heard())
+        self._learning.look(sensed, self._minute, self._heard())
         restless = (self._direction.agitation or 0.0) >= self._settings.policy.agitation_off
         soothing = isinstance(self._direction.state, Soothing)
         self._volume.room = self._room.offset(at, restless=restless or soothing)

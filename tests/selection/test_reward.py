@@ -114,11 +114,8 @@ def watch() -> tuple[OutcomeWatch, NaturalChange]:
     return OutcomeWatch(WINDOW, natural), natural
 
 
-def see(
-    at: float, agitation: float | None, heard: str | None = "x", rated_at: float | None = None
-) -> Observation:
-    rated = None if rated_at is None else Seconds(rated_at)
-    return Observation(at=Seconds(at), minute=900, agitation=agitation, heard=heard, rated_at=rated)
+def see(at: float, agitation: float | None, heard: str | None = "x") -> Observation:
+    return Observation(at=Seconds(at), minute=900, agitation=agitation, heard=heard)
 
 
 def test_a_swap_is_judged_at_the_end_of_its_window() -> None:
@@ -214,35 +211,6 @@ def test_rising_agitation_speaks_for_harm_within_bounds() -> None:
         harm[after] = credit.harm
     assert list(harm.values()) == sorted(harm.values())
     assert harm[0.2] < 0 < harm[0.8] and abs(harm[1.0]) <= 1.0
-
-
-def test_a_rating_that_still_holds_says_nothing_of_the_piece() -> None:
-    """The estimate stands still on the word of staff: that is no sign that music does not help."""
-    outcomes, natural = watch()
-    expected = natural.predict_one(0.75, 900)
-    for n in range(4):
-        at = 500.0 * n
-        outcomes.observe(see(at, 0.75, rated_at=-10.0))
-        outcomes.entered(CHOICE, Seconds(at + 5.0))
-        assert not [
-            c for t in range(10, 490, 10) for c in outcomes.observe(see(at + t, 0.75, rated_at=-10.0))
-        ]
-    assert natural.predict_one(0.75, 900) == expected, "nor of what happens by itself"
-
-
-def test_a_second_rating_tells_a_change_and_sensors_after_a_rating_do_not() -> None:
-    for rated_at, count in ((100.0, 1), (None, 0)):
-        outcomes, _ = watch()
-        outcomes.observe(see(0, 0.75, rated_at=0.0))
-        outcomes.entered(CHOICE, Seconds(5.0))
-        credits = [
-            c
-            for t in range(10, 200, 10)
-            for c in outcomes.observe(
-                see(t, 0.75 if t < 100 else 0.25, rated_at=0.0 if t < 100 else rated_at)
-            )
-        ]
-        assert len(credits) == count and all(c.reward > 0.2 for c in credits)
 
 
 def test_a_noisy_sensor_makes_no_music_look_harmful() -> None:

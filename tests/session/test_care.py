@@ -181,6 +181,21 @@ def test_one_rating_changes_the_music_once_and_says_nothing_of_what_came_then() 
     assert kinds(world).count("swap") == 2, "a new word counts"
 
 
+def test_after_a_rating_was_answered_the_sensors_are_heard_again() -> None:
+    library = tuple(entry(f"t{n}", 0.1 if n == 1 else 0.8) for n in range(1, 9))
+    policy = PolicySettings(persist_s=10.0, refractory_s=300.0, name="random-approved")  # type: ignore[arg-type]
+    profile = Profile(id="demo", quiet_hours=None, first_track="t1")
+    world = World(library, profile=profile, settings=Settings(policy=policy)).begin()
+    feel(world, 0.2, 30.0)
+    world.command(Verb.RATE, value=4.0)
+    world.command(Verb.CALM)
+    feel(world, 0.2, 185.0)
+    assert kinds(world).count("swap") == 1 and "seems calm (agitation 0.20)" in world.decisions[-1].reason
+    feel(world, 0.9, 330.0)
+    swaps = [d for d in world.decisions if d.event_type == "swap"]
+    assert [d.trigger for d in swaps] == ["staff", "agitation"]
+
+
 def test_a_reading_that_makes_it_severe_is_known_to_the_choice_that_it_causes() -> None:
     policy = PolicySettings(persist_s=10.0, name="learn")  # type: ignore[arg-type]
     profile = Profile(id="demo", quiet_hours=None, first_track="t1")
