@@ -11,7 +11,7 @@ from adapters.web.view import ASK_FROM
 from tests.support.browser import PHONE, chromium
 from tests.support.site import Site
 from tests.web.test_events import playing
-from tests.web.test_view import swap
+from tests.web.test_view import progress, swap
 
 PATIENCE_MS = 20_000
 
@@ -45,6 +45,7 @@ def sign_in(page: Page, here: Site) -> None:
 def test_a_new_pin_ends_what_open_pages_see(network: Site, phone: Page, who: str) -> None:
     """At once: who has the old PIN or link sees nothing more, and is asked for the new one."""
     network.do(lambda: network.hub.publish(playing("Before")))
+    network.do(lambda: network.hub.heard(progress(48_000), network.vitals.at))
     if who == "staff":
         sign_in(phone, network)
     else:
