@@ -3,6 +3,7 @@
 import io
 
 import segno
+from markupsafe import Markup
 from msgspec import Struct
 
 from adapters.web.keys import Keys, key_file
@@ -37,6 +38,11 @@ def invitation(settings: Settings, *, new_pin: bool = False) -> Invitation:
     keys = Keys(key_file(settings))
     if new_pin:
         keys.change_pin()
+    return invited(address, keys)
+
+
+def invited(address: str, keys: Keys) -> Invitation:
+    """To a page behind the PIN, at an address that ends with a "/"."""
     return Invitation(
         address=address,
         pin=keys.pin,
@@ -54,6 +60,14 @@ def code_of(address: str) -> str:
     code = io.StringIO()
     segno.make(address, error="m").terminal(out=code, compact=True, border=2)
     return code.getvalue()
+
+
+def picture_of(address: str) -> Markup:
+    """The same as SVG, for a page: black on white, whatever its colours."""
+    code = segno.make(address, error="m")
+    return Markup(
+        code.svg_inline(border=4, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=True)
+    )
 
 
 def as_text(invited: Invitation) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from adapters.web.keys import Role
@@ -54,7 +54,7 @@ class Templates:
             style=style,
             trusted=trusted,
         )
-        self._environment.filters.update(minutes=_minutes)
+        self._environment.filters.update(minutes=_minutes, with_english=_with_english)
 
     def warm(self) -> None:
         """Compile every template now, so that the first reader does not wait for it."""
@@ -93,6 +93,12 @@ def style_source() -> str:
 def icon(name: str) -> Markup:
     """A drawing of our own to stand beside a word."""
     return Markup((HERE / "templates" / "icons" / f"{name}.svg").read_text())
+
+
+def _with_english(text: str, part: str) -> Markup:
+    """Marks the part of a sentence that is English in every language, so that it is read out as such."""
+    before, found, after = text.partition(part) if part else (text, "", "")
+    return Markup('{}<span lang="en">{}</span>{}').format(before, found, after) if found else escape(text)
 
 
 def _minutes(seconds: float) -> str:

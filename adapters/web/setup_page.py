@@ -5,6 +5,8 @@ from typing import Final
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from adapters.web.invitation import Invitation, invited, picture_of
+from adapters.web.keys import Keys
 from adapters.web.library import Library
 from adapters.web.render import Templates
 from adapters.web.setup import SetUp
@@ -18,8 +20,12 @@ LONGEST: Final = 4_000  # characters of an answer
 
 
 class SetUpPage:
-    def __init__(self, templates: Templates, setup: SetUp, library: Library | None = None) -> None:
-        self._templates, self._setup, self._library = templates, setup, library
+    """keys: of the PIN, for more telephones; None where none is asked for."""
+
+    def __init__(
+        self, templates: Templates, setup: SetUp, library: Library | None = None, keys: Keys | None = None
+    ) -> None:
+        self._templates, self._setup, self._library, self._keys = templates, setup, library, keys
 
     def pages(self) -> list[Page]:
         return [
@@ -108,7 +114,13 @@ class SetUpPage:
             devices=self._devices(visit.language),
             level=self._setup.level.view(),
             level_wrong=level_wrong,
+            invitation=self._invitation(visit),
+            picture_of=picture_of,
         )
+
+    def _invitation(self, visit: Visit) -> Invitation | None:
+        """To the address that this reader uses: others in the house reach it, too."""
+        return invited(str(visit.request.base_url), self._keys) if self._keys is not None else None
 
     def _devices(self, language: Language) -> str:
         heard, rejected = self._setup.heard(), self._setup.rejected()

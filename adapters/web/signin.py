@@ -21,7 +21,7 @@ YEAR_S: Final = 365 * 86_400
 class SignIn:
     def __init__(self, templates: Templates, door: Door, keys: Keys) -> None:
         self._templates, self._door, self._keys = templates, door, keys
-        self._patience = Patience()
+        self._patience, self._pin = Patience(), keys.pin
 
     def pages(self) -> list[Page]:
         return [
@@ -51,6 +51,8 @@ class SignIn:
         pin = "".join(c for c in typed if c.isdigit())
         client = visit.request.client
         address = client.host if client else ""
+        if self._pin != self._keys.pin:  # tries at the old one say nothing of this
+            self._patience, self._pin = Patience(), self._keys.pin
         at = Seconds(asyncio.get_running_loop().time())
         wait = self._patience.wait(address, at)
         if wait > 0.0:

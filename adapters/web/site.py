@@ -72,7 +72,7 @@ def make_site(
         operations += LibraryApi(library).operations()
         views["music"] = (Role.STAFF, View(music.regions))
     if setup is not None:
-        further += SetUpPage(templates, setup, library).pages()
+        further += SetUpPage(templates, setup, library, None if trusted else keys).pages()
         operations += SetUpApi(setup).operations()
     pages = [
         *further,

@@ -24,6 +24,7 @@ class Banner(Struct, frozen=True, kw_only=True):
     """Something to be mended. grave: nothing may be heard."""
 
     text: str
+    english: str = ""  # the part of it that stays so in every language
     grave: bool = False
 
 
@@ -190,22 +191,24 @@ class Scene:
                 Banner(text=f"{words} {_('Music alone does not help. Pain, thirst, toilet, noise?')}")
             )
         if view is not None and view.fault:
-            found.append(Banner(text=_("Sound: %(problem)s", problem=view.fault), grave=True))
+            text = _("Sound: %(problem)s", problem=view.fault)
+            found.append(Banner(text=text, english=view.fault, grave=True))
         elif view is not None and self._unheard(view):
             found.append(Banner(text=_("No sound reaches the speaker just now."), grave=True))
         for name, last in vitals.sensors:
             time = clock_time(last, _)
             found.append(Banner(text=_("No word from “%(name)s” since %(time)s.", name=name, time=time)))
         if vitals.broker:
-            found.append(
-                Banner(text=_("Sensors and buttons cannot be reached: %(problem)s", problem=vitals.broker))
-            )
+            text = _("Sensors and buttons cannot be reached: %(problem)s", problem=vitals.broker)
+            found.append(Banner(text=text, english=vitals.broker))
         if vitals.store:
-            found.append(Banner(text=_("Nothing can be saved: %(problem)s", problem=vitals.store)))
+            text = _("Nothing can be saved: %(problem)s", problem=vitals.store)
+            found.append(Banner(text=text, english=vitals.store))
         if vitals.settings:
             found.append(Banner(text=_("Settings: %(problem)s", problem=vitals.settings)))
         if not vitals.pieces and vitals.library:
-            found.append(Banner(text=_("Music: %(problem)s", problem=vitals.library)))
+            text = _("Music: %(problem)s", problem=vitals.library)
+            found.append(Banner(text=text, english=vitals.library))
         return found
 
     def _asks(self, now: Seconds) -> bool:

@@ -48,6 +48,8 @@ def test_a_wrong_pin_a_thousand_times(network: Site, stranger: Reader) -> None:
     assert int(refused.headers["retry-after"]) > 0
     assert stranger.post("/press/stop").status == 303
     assert [command.verb for command in network.commands] == ["stop"]
+    network.do(network.keys.change_pin)  # nobody waits for what was tried before
+    assert stranger.post("/enter", {"pin": network.keys.pin}).headers["location"] == "/"
 
 
 def test_a_form_without_its_token_does_nothing(here: Site, reader: Reader) -> None:

@@ -7,6 +7,7 @@ from player.session.messages import TrackView
 from player.units import Seconds
 from tests.support.site import Reader, Site
 from tests.web.test_events import playing
+from tests.web.test_view import progress
 
 TRACK = "0123456789abcdef" * 2
 
@@ -14,6 +15,8 @@ TRACK = "0123456789abcdef" * 2
 def test_title_artist_and_picture(here: Site, reader: Reader) -> None:
     track = TrackView(id=TRACK, title="Träumerei", artist="Robert Schumann", duration=Seconds(60.0))
     here.do(lambda: here.hub.publish(replace(playing(""), track=track)))
+    assert "Träumerei" not in reader.get("/bedside").text, "nobody hears it yet"
+    here.do(lambda: here.hub.heard(progress(48_000), here.vitals.at))
     page = reader.get("/bedside").text
     assert "Träumerei" in page and "Robert Schumann" in page and f"/cover/{TRACK}" in page
     assert "<button" not in page

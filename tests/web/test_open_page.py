@@ -8,10 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from adapters.web.keys import Keys
 from adapters.web.view import ASK_FROM
-from tests.support.browser import PHONE, chromium
+from tests.support.browser import PHONE, chromium, scrolls_sideways, violations
 from tests.support.site import Site
 from tests.web.test_events import playing
-from tests.web.test_view import swap
+from tests.web.test_view import progress, swap
 
 PATIENCE_MS = 20_000
 
@@ -45,6 +45,7 @@ def sign_in(page: Page, here: Site) -> None:
 def test_a_new_pin_ends_what_open_pages_see(network: Site, phone: Page, who: str) -> None:
     """At once: who has the old PIN or link sees nothing more, and is asked for the new one."""
     network.do(lambda: network.hub.publish(playing("Before")))
+    network.do(lambda: network.hub.heard(progress(48_000), network.vitals.at))
     if who == "staff":
         sign_in(phone, network)
     else:
@@ -93,3 +94,13 @@ def test_the_keyboard_is_not_lost_with_the_question(here: Site, phone: Page) -> 
         assert phone.evaluate("document.activeElement.id") == "main"
         here.do(lambda: here.hub.publish(replace(due, at=due.at + 0.5)))  # the next swap
     assert [one.rating for one in here.feedback] == [1, -1]
+
+
+def test_the_code_for_another_phone_fits_on_a_phone(network: Site, phone: Page) -> None:
+    sign_in(phone, network)
+    phone.goto(f"{address(network)}setup")
+    phone.get_by_text("Show the code and the PIN").focus()
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_role("img", name="QR code")).to_be_visible()
+    assert violations(phone) == []
+    assert not scrolls_sideways(phone)

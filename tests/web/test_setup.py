@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.web.invitation import picture_of
 from tests.support.site import Reader, Site
 
 ANSWERS = {
@@ -113,6 +114,17 @@ def test_the_level_is_measured_in_steps(here: Site, reader: Reader) -> None:
     assert check.steps == ["begin 31,5", "louder", "quieter", "finish 90", "finish 52", "stop", "stop"]
     assert "<script>" not in reader.get("/setup?level=<script>").text
     assert reader.post("/setup/level", {"do": "begin"}).status == 403
+
+
+def test_staff_show_the_code_to_another_phone(network: Site, stranger: Reader, reader: Reader) -> None:
+    stranger.post("/enter", {"pin": network.keys.pin})
+    page = stranger.get("/setup").text
+    address = f"http://127.0.0.1:{network.port}/"
+    assert picture_of(f"{address}enter#{network.keys.pin}") in page
+    assert (
+        f'class="pin-shown">{network.keys.pin}<' in page and f"{address}family/{network.keys.family}" in page
+    )
+    assert 'class="pin-shown"' not in reader.get("/setup").text, "on this machine alone there is no PIN"
 
 
 def test_only_staff(stranger: Reader) -> None:

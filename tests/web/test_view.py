@@ -82,6 +82,8 @@ def test_every_part_that_is_missing_is_a_banner(here: Site, reader: Reader) -> N
     page = reader.get("/").text
     for text in ("connection refused", "the disk is full", "wrist &lt;1&gt;", "no pieces yet"):
         assert text in page
+    german = reader.get("/", Accept_Language="de").text
+    assert 'Nichts kann gespeichert werden: <span lang="en">the disk is full</span>' in german
 
 
 def test_a_clock_in_another_zone_changes_nothing(here: Site, reader: Reader) -> None:
