@@ -216,6 +216,31 @@ def test_a_stored_event_of_another_input_is_not_taken_for_ours() -> None:
     assert button.says('{"in":1,"n":7,"x":"on"}', 1.0) == ["command play by staff"]
 
 
+def test_what_is_remembered_of_devices_has_an_end() -> None:
+    """Seen from outside: the first of many is forgotten, the last is not."""
+
+    def says(button: Compiled, state: State, topic: str, payload: str) -> str:
+        came = Arrival(topic=topic, payload=payload.encode(), at=Seconds(0.0), wall=Seconds(1e9))
+        return told(apply(button, state, came)[0])
+
+    for dedupe, many in (({"key": ["n"]}, 300), ({"counter": "n"}, 100), ({"window": "2s"}, 100)):
+        keys = {"kind": "event", "select": "x", "dedupe": dedupe, "on": PLAY}
+        button = compile_mapping({"topic": "a/+", **keys})
+        state = State(button)
+        payloads = [f'{{"n":{n if "key" in dedupe else 7},"x":"on"}}' for n in range(many)]
+        for n, payload in enumerate(payloads):
+            assert says(button, state, f"a/{n}", payload) == "command play by staff"
+        assert says(button, state, f"a/{many - 1}", payloads[-1]).startswith("ignored, duplicate")
+        assert says(button, state, "a/0", payloads[0]) == "command play by staff"
+    limits = {"name": "presence", "threshold": {"on": ">= 25", "off": "<= 15"}}
+    mat = compile_mapping({"topic": "a/+", "source": "{1}", "signal": limits})
+    state = State(mat)
+    for n in range(100):
+        assert says(mat, state, f"a/{n}", "70") == f"reading presence 1 from {n}"
+    assert says(mat, state, "a/99", "20") == "reading presence 1 from 99"
+    assert says(mat, state, "a/0", "20").startswith("ignored, undecided")
+
+
 def test_a_list_without_end_is_refused_as_a_whole() -> None:
     button = Tried(kind="event", each="x", on=STOP | PLAY)
     assert button.says('{"x":[' + ",".join(['"on"'] * 32) + "]}", 0.0) == ["command play by staff"] * 32
