@@ -30,7 +30,7 @@ def measurement(data: bytes) -> Measurement:
     bpm = int.from_bytes(data[1:at], "little")
     scale = SCALES[Quantity.HEART_RATE]
     if not scale.low <= bpm <= scale.high:
-        raise PayloadError("heart-rate", "bad-value", f"{bpm} is outside {scale.low:g} to {scale.high:g}")
+        raise PayloadError("heart-rate", "bad-value", f"a pulse outside {scale.low:g} to {scale.high:g}")
     ticks = data[intervals:] if flags & INTERVALS else b""
     rr_ms = tuple(
         round(1000.0 * int.from_bytes(ticks[n : n + 2], "little") / TICKS, 1)

@@ -44,6 +44,7 @@ def test_nothing_is_no_error(tmp_path: Path, text: str) -> None:
     [
         ("maps: []\n", 1, "unknown key 'maps'"),
         ("mappings: 3\n", 1, "must be a list"),
+        ("mappings:\n" + "- {topic: a, signal: {name: eda}}\n" * 65, 66, "more than 64"),
         ("mappings:\n- topic: a/b\n  signal:\n    nme: eda\n", 4, "did you mean 'name'"),
         ("mappings:\n- topic: a/b\n  kind: event\n  on:\n    x: {command: nxt}\n", 5, "nxt"),
         (
@@ -94,6 +95,16 @@ async def test_a_good_change_is_used_and_a_bad_one_is_told(tmp_path: Path) -> No
     file.write_text(f"mappings:\n{BUTTON}- topic: a/b\n  signal: {{name: eda}}\n")
     await seen.watched.look()
     assert [len(mappings) for mappings in seen.used] == [1, 2]
+
+
+async def test_an_editor_that_empties_the_file_first_takes_no_device_away(tmp_path: Path) -> None:
+    file = written(tmp_path, f"mappings:\n{BUTTON}")
+    seen = Seen(file)
+    file.write_text("")
+    await seen.watched.look()
+    assert [len(mappings) for mappings in seen.used] == [1]
+    await seen.watched.look()  # it stays empty: it is meant
+    assert [len(mappings) for mappings in seen.used] == [1, 0]
 
 
 async def test_a_file_that_goes_away_changes_nothing(tmp_path: Path) -> None:

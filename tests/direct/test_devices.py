@@ -92,6 +92,12 @@ async def test_a_strap_that_lies_on_the_table_is_said_once() -> None:
     assert [line for line in heard.told if "skin" in line] == ["polar: the strap does not touch the skin"] * 2
 
 
+async def test_what_is_said_of_a_pulse_that_cannot_be_names_no_pulse() -> None:
+    async with kept(strap_of(("06 1b",))) as heard:  # 27
+        await until(lambda: "out of range" in heard.told)
+    assert heard.told[0] == "polar: a pulse outside 30 to 220"
+
+
 async def test_a_trouble_after_a_long_good_time_is_said_again() -> None:
     heard = Heard()
     now, waits = 0.0, iter([0.0, 3_600.0])
