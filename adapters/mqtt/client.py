@@ -71,7 +71,7 @@ class MqttLink:
         self._identity = identity
         self._calls = calls
         self._clock = clock
-        self._reception = Reception(topics)
+        self._reception = Reception(topics, calls.tell)
         self._devices = Devices(topics)
         self._introduction = Introduction(
             topics, identity.version, self._repeat_all, wanted=settings.discovery

@@ -174,12 +174,21 @@ def _feedback(arrival: Arrival) -> Feedback:
     )
 
 
+class StaleError(PayloadError):
+    """`difference`: our time less the sender's, s."""
+
+    def __init__(self, topic: str, difference: float) -> None:
+        super().__init__(topic, "stale", f"ts is more than {FRESH:.0f} s from our clock")
+        self.difference = Seconds(difference)
+
+
 def _require_fresh(ts: Stamp | None, arrival: Arrival) -> None:
     """Fresh: the sender's time is near ours, or the sender lets it expire soon, or it simply came live."""
     if ts is None or (arrival.expiry is not None and arrival.expiry <= FRESH):
         return
-    if abs(ts.timestamp() - arrival.wall) > FRESH:
-        raise PayloadError(arrival.topic, "stale", f"ts is more than {FRESH:.0f} s from our clock")
+    difference = arrival.wall - ts.timestamp()
+    if abs(difference) > FRESH:
+        raise StaleError(arrival.topic, difference)
 
 
 def json_tree(payload: bytes, topic: str, *, unique: bool = True) -> object:

@@ -1,10 +1,15 @@
 """The door: limits, repetition and counting around `decode`. Pure; the time comes with the message."""
 
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from typing import Final
 
-from adapters.mqtt.codec import SAFE, Arrival, Inbound, decode, is_safe
+from msgspec import structs
+
+from adapters.mqtt.codec import SAFE, Arrival, Inbound, StaleError, decode, is_safe
+from adapters.mqtt.skew import Clocks
 from adapters.mqtt.topics import Topics
+from adapters.mqtt.values import clean
 from player.errors import PayloadError
 from player.model import Command
 from player.units import Seconds
@@ -70,16 +75,18 @@ class Gate:
 class Reception:
     """Takes every inbound message; counts what was accepted and, by reason, what was not."""
 
-    def __init__(self, topics: Topics) -> None:
+    def __init__(self, topics: Topics, tell: Callable[[str], None] = lambda _: None) -> None:
+        """tell: one sentence for people."""
         self._topics = topics
         self._gate = Gate()
+        self._clocks = Clocks(tell)
         self.accepted = 0
         self.rejects: Counter[str] = Counter()
 
     def take(self, arrival: Arrival) -> Inbound:
         """Raises `PayloadError`, already counted."""
         try:
-            item = decode(self._topics, arrival)
+            item = self._decoded(arrival)
             self._require_first(item, arrival)
         except PayloadError as error:
             self.rejects[error.reason] += 1
@@ -99,6 +106,21 @@ class Reception:
             return True
         self.rejects["rate-limited"] += 1
         return False
+
+    def _decoded(self, arrival: Arrival) -> Inbound:
+        """By the sender's own clock, where that is known to be wrong. Raises `PayloadError`."""
+        address = self._topics.parse(arrival.topic)
+        if address is None or address.branch != "signal":
+            return decode(self._topics, arrival)
+        source = clean(address.source, 64)
+        skew = self._clocks.skew(source)
+        try:
+            item = decode(self._topics, structs.replace(arrival, wall=Seconds(arrival.wall - skew)))
+        except StaleError as error:
+            self._clocks.refused(source, Seconds(error.difference + skew), arrival.at)
+            raise
+        self._clocks.believed(source)
+        return item
 
     def _require_first(self, item: Inbound, arrival: Arrival) -> None:
         if not isinstance(item, Command) or not item.id:
