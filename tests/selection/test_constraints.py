@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -159,6 +159,7 @@ def test_none_analysed_is_said() -> None:
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_rules_numbers_and_columns_agree(data: st.DataObject) -> None:
     entries = data.draw(libraries())
     context, history = data.draw(contexts(entries)), data.draw(histories(entries))

@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import json, structs
 
@@ -28,6 +28,7 @@ def inputs(random: Random) -> list[float]:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6))
+@settings(deadline=None)
 def test_small_equations_are_solved(seed: int, size: int) -> None:
     random = np.random.default_rng(seed)
     root = random.normal(size=(size, size))
