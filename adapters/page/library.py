@@ -120,7 +120,13 @@ class PageLibrary:
         profile, barred = self._brain.profile, frozenset(self._brain.never)
         loved, never = Names(profile.loved), Names(profile.never)
         pieces = [
-            piece_of(book, loved=loved.any(track), never=book.id in barred, stated=never.any(track))
+            piece_of(
+                book,
+                loved=loved.any(track),
+                by_artist=loved.any(track) and loved.track(track) is None,
+                never=book.id in barred,
+                stated=never.any(track),
+            )
             for book, track in ((book, _track(book)) for book in books)
         ]
         return Listing(pieces=pieces, found=found, spots=self._spots())
@@ -200,7 +206,7 @@ def _track(book: Book) -> Track:
     )
 
 
-def piece_of(book: Book, *, loved: bool, never: bool, stated: bool = False) -> Piece:
+def piece_of(book: Book, *, loved: bool, never: bool, stated: bool = False, by_artist: bool = False) -> Piece:
     """A row of the shelf as the page shows it."""
     return Piece(
         id=book.id,
@@ -214,6 +220,7 @@ def piece_of(book: Book, *, loved: bool, never: bool, stated: bool = False) -> P
         heard=book.heard,
         approved=bool(book.approved),
         loved=loved,
+        by_artist=by_artist,
         never=never or stated,
         stated=stated,
     )

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from player.errors import StoreError
 from player.model import CatalogueEntry, TrackId
+from player.selection.familiarity import spelled
 
 SLOWEST, FASTEST = 40.0, 200.0  # BPM, the width of the picture
 COLUMNS, ROWS = 32, 20  # cells of the picture
@@ -116,7 +117,7 @@ class Shelf:
 def _where(search: str, cell: tuple[int, int] | None) -> tuple[str, tuple[str | int, ...]]:
     parts: list[str] = []
     values: list[str | int] = []
-    for word in search.casefold().split()[:8]:
+    for word in spelled(search).split()[:8]:
         pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         parts.append("(title_key LIKE ? ESCAPE '\\' OR artist_key LIKE ? ESCAPE '\\')")
         values += [pattern, pattern]
@@ -146,8 +147,8 @@ def _row(entry: CatalogueEntry) -> tuple[object, ...]:
         affect.calmness_se if affect else 0.0,
         known.heard if known else None,
         track.approved,
-        track.title.casefold(),
-        track.artist.casefold() or None,
+        spelled(track.title),
+        spelled(track.artist) or None,
         x,
         y,
     )

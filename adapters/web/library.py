@@ -43,6 +43,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     heard: float | None
     approved: bool = True  # False: of a music server, and played only when it is loved
     loved: bool = False  # by name or by artist
+    by_artist: bool = False  # only by artist: in the set-up it is taken back
     never: bool = False
     stated: bool = False  # “never”, and in the set-up: only there it is taken back
 
