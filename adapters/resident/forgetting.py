@@ -17,6 +17,7 @@ from player.errors import AlreadyRunningError, StoreError
 
 OWN: Final = ("journal.db", "journal.db-wal", "journal.db-shm")  # written by the brain
 BACKUPS: Final = "backups"
+COMFORT: Final = "comfort"  # what this person loved most, with copies
 
 
 class Forgotten(Struct, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ def forget(folder: Path, resident: str, seed: Path | None) -> Forgotten:
         if answer.erased is None:
             raise StoreError("The running Lull gave no account of it: try again.") from None
         erased = answer.erased
-    files = tuple(dict.fromkeys(_files_of(folder, resident, seed)))
+    files = tuple(dict.fromkeys(_files_of(folder, resident, seed, alone=not erased.others)))
     removed = tuple(_remove(path) for path in files)
     left, elsewhere, searched, size = _search(folder, resident)
     return Forgotten(
@@ -55,9 +56,11 @@ def forget(folder: Path, resident: str, seed: Path | None) -> Forgotten:
     )  # fmt: skip
 
 
-def _files_of(folder: Path, resident: str, seed: Path | None) -> Iterator[Path]:
-    """Backups, databases that were moved aside when they were damaged, and the profile."""
+def _files_of(folder: Path, resident: str, seed: Path | None, *, alone: bool) -> Iterator[Path]:
+    """Backups, databases that were moved aside when they were damaged, the comfort set and the profile."""
     yield from sorted((folder / BACKUPS).glob(f"{resident}.*.zip"))
+    if alone:  # else it is of who is here now
+        yield from sorted(path for path in (folder / COMFORT).glob("*") if path.is_file())
     for damaged in sorted(folder.glob("journal.damaged-*")):
         if _count(damaged, resident):
             yield from sorted(folder.glob(f"{_stem(damaged)}*"))

@@ -243,6 +243,24 @@ def test_nothing_of_the_person_is_left_and_others_stay(
             assert b"wristband" not in path.read_bytes(), path
 
 
+def test_what_somebody_loved_goes_with_who_loved_it(lull: Lull, config: Path, lived: Path) -> None:
+    comfort = lived / "comfort"
+    comfort.mkdir()
+    (comfort / "comfort.json").write_bytes(b"[]")
+    (comfort / "abc.ogg").write_bytes(b"copy")
+    other = SqliteJournal(lived / "journal.db", "robin")
+    event = rows(lived)[0][2].replace(b"virtual-0", b"robin")
+    kept = JournalEntry(
+        boot="r", at=Seconds(1.0), event=event, effects=b"[]", memory=coder.encode(Memory(never=("t",)))
+    )
+    other.append(kept)
+    other.close()
+    assert lull("resident", "forget", "virtual-0", "--yes", "--config", config)[0] == 0
+    assert sorted(path.name for path in comfort.iterdir()) == ["abc.ogg", "comfort.json"]  # perhaps robin's
+    assert lull("resident", "forget", "robin", "--yes", "--config", config)[0] == 0
+    assert list(comfort.iterdir()) == []
+
+
 def test_it_asks_before_it_forgets(
     lull: Lull, config: Path, lived: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
