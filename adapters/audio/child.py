@@ -20,7 +20,7 @@ from adapters.audio.outbox import Outbox
 from adapters.audio.portaudio import refresh_devices
 from adapters.audio.priority import raise_render_thread, raise_threads
 from adapters.audio.probe import open_probed
-from adapters.audio.render import Lower, Renderer
+from adapters.audio.render import Renderer
 from adapters.logs import start_logging
 from player.model import Listen, MixCommand
 from player.units import Seconds
@@ -53,7 +53,7 @@ def main() -> None:
     _warm_up()
     connection = socket.socket(fileno=arguments.fd)
     _thread("reports", lambda: _pump(outbox, connection))
-    analysis = Analysis(report=outbox.put, lower=lambda decoder, gain: renderer.post(Lower(decoder, gain)))
+    analysis = Analysis(report=outbox.put)
     analysis.start()
     sink.begin()
     renderer = Renderer(sink, outbox.put, analysis, microphone.played if microphone else None)

@@ -10,13 +10,14 @@ import numpy as np
 from msgspec import Struct
 
 from adapters.audio.priority import raise_threads
+from adapters.audio.unmeasured import UnmeasuredGain
 from player.errors import DecodeError
 from player.mixing.drift import ClockDrift
 from player.mixing.ring import Ring
 from player.mixing.stretch import Stretcher
 from player.model import Load
 from player.ports.audio import AudioSource, Pcm
-from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Seconds, seconds_to_frames
+from player.units import SAMPLE_RATE, Decibels, Seconds, seconds_to_frames
 
 # Tuning constants.
 AHEAD_AUDIBLE: Final = Seconds(30.0)  # decoded ahead of the ear
@@ -29,27 +30,29 @@ CUE_LEAD: Final = Seconds(0.02)  # kept before it, for soft attacks
 CUE_MAX: Final = Seconds(30.0)
 GUESS_HEAD: Final = Seconds(20.0)  # heard before the gain of an unknown track is decided,
 GUESS_PATIENCE: Final = Seconds(1.0)  # or what came within this time
-UNKNOWN_GAIN: Final = Decibels(-10.0)  # nothing in the head could be measured
 
 
 class Head(Struct, frozen=True, kw_only=True):
     """What is known when a deck may start."""
 
     gain: Decibels
-    guessed: bool
     cue: Seconds
 
 
 class Listener:
-    """What a decoder tells. Called on its thread; `analyse` may hold it back for a moment."""
+    """What a decoder tells. Called on its thread; `analyse` may hold it back for a moment.
+
+    lower: louder music is coming on a deck whose gain was guessed, and this is the gain for it.
+    """
 
     def __init__(
         self,
         ready: Callable[["Decoder", Head], None],
         failed: Callable[["Decoder", str], None],
         analyse: Callable[["Decoder", Pcm | None], None],
+        lower: Callable[["Decoder", Decibels], None],
     ) -> None:
-        self.ready, self.failed, self.analyse = ready, failed, analyse
+        self.ready, self.failed, self.analyse, self.lower = ready, failed, analyse, lower
 
 
 class Decoder:
@@ -68,6 +71,7 @@ class Decoder:
         self.analysed = True  # False: its analysis was given up, the music goes on without
         self._listener = listener
         self._pace: _Pace | None = None  # of a station
+        self._unmeasured: UnmeasuredGain | None = None
         self._head: _Head | None = _Head(load)
         self._thread = threading.Thread(target=self._run, name=f"deck {load.deck}", daemon=True)
 
@@ -105,6 +109,8 @@ class Decoder:
             self._listener.failed(self, problem)
 
     def _fill(self, source: AudioSource) -> None:
+        if self.load.gain is None:
+            self._unmeasured = UnmeasuredGain()
         while not self.cancelled.is_set():
             block = source.read()
             if block is None:
@@ -117,12 +123,13 @@ class Decoder:
             self._listener.analyse(self, block)
             if self._head is not None:
                 block = self._head.cued(block)
-                self._write(block)
+            if self._unmeasured is not None and (gain := self._unmeasured.push(block)) is not None:
+                self._listener.lower(self, gain)  # before it can be heard
+            self._write(block)
+            if self._head is not None:
                 self._head.push(block)
                 if self._head.enough:
                     self._tell_ready(self._head)
-            else:
-                self._write(block)
         if self.cancelled.is_set():
             return
         if self._head is not None:
@@ -135,7 +142,11 @@ class Decoder:
 
     def _tell_ready(self, head: "_Head") -> None:
         self._head = None
-        self._listener.ready(self, head.decide())
+        gain = self.load.gain
+        if self._unmeasured is not None:
+            gain = self._unmeasured.guess()
+        assert gain is not None
+        self._listener.ready(self, Head(gain=gain, cue=head.cue))
 
     def _write(self, block: Pcm) -> None:
         ring = self.ring
@@ -169,7 +180,7 @@ class _Pace:
 
 
 class _Head:
-    """Cue point and loudness of the first seconds."""
+    """Cue point of the first seconds, and when enough of them came."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
@@ -177,7 +188,6 @@ class _Head:
         self._skipped = 0  # frames
         self._heard = 0  # frames
         self._opened = time.monotonic()
-        self._pieces: list[Pcm] = []  # kept only while the gain must be guessed
 
     @property
     def enough(self) -> bool:
@@ -200,23 +210,7 @@ class _Head:
 
     def push(self, block: Pcm) -> None:
         self._heard += len(block)
-        if self._load.gain is None:
-            self._pieces.append(block)
 
-    def decide(self) -> Head:
-        cue = Seconds(self._load.start + self._skipped / SAMPLE_RATE)
-        gain = self._load.gain
-        if gain is not None:
-            return Head(gain=gain, guessed=False, cue=cue)
-        return Head(gain=self._guess(), guessed=True, cue=cue)
-
-    def _guess(self) -> Decibels:
-        """−23 LUFS from the head alone; never amplified, for what follows may be louder."""
-        from player.analysis.loudness import LoudnessMeter  # only for unknown tracks
-
-        meter = LoudnessMeter(SAMPLE_RATE, CHANNELS)
-        head = np.concatenate(self._pieces).T
-        for start in range(0, head.shape[1], SAMPLE_RATE):
-            meter.push(head[:, start : start + SAMPLE_RATE])
-        loudness = meter.read().integrated
-        return UNKNOWN_GAIN if loudness is None else Decibels(min(0.0, PROGRAMME_LUFS - loudness))
+    @property
+    def cue(self) -> Seconds:
+        return Seconds(self._load.start + self._skipped / SAMPLE_RATE)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from adapters.audio.decoder import Decoder
 from adapters.audio.lookout import Lookout
 from adapters.decode.web import shown
-from player.model import Ahead, Listened, TrackFeatures
+from player.model import Ahead, Listened
 from player.ports.audio import Pcm
-from player.units import CHANNELS, PROGRAMME_LUFS, SAMPLE_RATE, Decibels, Lu, Seconds, frames_to_seconds
+from player.units import CHANNELS, SAMPLE_RATE, Seconds, frames_to_seconds
 
 if TYPE_CHECKING:
     from player.analysis.stream import StreamAnalyzer
@@ -24,8 +24,6 @@ QUEUE_BLOCKS: Final = 128  # about 22 s; a full queue holds the decoder back, ne
 PATIENCE: Final = Seconds(2.0)  # longest time that it is held back: the ring holds more than that
 REST: Final = 1.0  # pause after each block, in times of the work that it took: at most half a core
 REPORT_EVERY: Final = Seconds(5.0)
-SWELL: Final = Lu(5.0)  # short-term loudness above the target that music may have
-STEP: Final = Decibels(0.5)  # smaller corrections of a guessed gain are not made
 POLL: Final = Seconds(0.2)  # how soon a decoder that is held back sees that it was cancelled
 
 
@@ -38,7 +36,7 @@ def _stream_analyzer() -> "StreamAnalyzer":
 
 
 class Analysis:
-    """`report` gets `Listened`; `lower` gets a deck's decoder and the gain that louder music ahead allows.
+    """`report` gets `Listened`, and of a station what lies ahead.
 
     Analysis is optional, the music is not: one that fails or stands still is given up for its track.
     """
@@ -46,13 +44,11 @@ class Analysis:
     def __init__(
         self,
         report: Callable[[Listened | Ahead], None],
-        lower: Callable[[Decoder, Decibels], None],
         analyzer: "Callable[[], StreamAnalyzer]" = _stream_analyzer,
     ) -> None:
-        self._report, self._lower, self._analyzer = report, lower, analyzer
+        self._report, self._analyzer = report, analyzer
         self._queue: queue.Queue[tuple[Decoder, Pcm | None]] = queue.Queue(QUEUE_BLOCKS)
         self._jobs: dict[Decoder, _Job] = {}
-        self._guessed: dict[Decoder, Decibels] = {}
 
     def push(self, decoder: Decoder, block: Pcm | None) -> None:
         """On the decoder's thread; None: the source has ended. Waits `PATIENCE` at most, once."""
@@ -66,10 +62,6 @@ class Analysis:
                     log.warning("%s: not analysed: the analysis is too slow", shown(decoder.load.uri))
                 continue
             return
-
-    def watch(self, decoder: Decoder, gain: Decibels) -> None:
-        """The deck plays with a guessed gain: lower it when louder music comes."""
-        self._guessed[decoder] = gain
 
     def run(self) -> None:
         """For ever, on a thread of its own."""
@@ -89,9 +81,8 @@ class Analysis:
         threading.Thread(target=self.run, name="analysis", daemon=True).start()
 
     def _drop_ended(self) -> None:
-        for known in (self._jobs, self._guessed):
-            for decoder in [each for each in list(known) if not _wanted(each)]:
-                known.pop(decoder, None)
+        for decoder in [each for each in self._jobs if not _wanted(each)]:
+            del self._jobs[decoder]
 
     def _analyse(self, decoder: Decoder, block: Pcm | None, now: float) -> None:
         job = self._jobs.get(decoder)
@@ -103,35 +94,15 @@ class Analysis:
             features, complete = job.analyzer.finish(), decoder.from_start
             del self._jobs[decoder]
         else:
-            second = job.frames // SAMPLE_RATE
-            job.frames += len(block)
             job.analyzer.push(block)
             if job.lookout is not None:
                 job.lookout.push(block, job.analyzer, frames_to_seconds(decoder.ring.level))
-            guarded = decoder in self._guessed and job.frames // SAMPLE_RATE > second
-            due = now - job.reported >= REPORT_EVERY
-            if not (guarded or due):
+            if now - job.reported < REPORT_EVERY:
                 return
             features, complete = job.analyzer.snapshot(), False
-        self._guard(decoder, features)
-        if block is None or now - job.reported >= REPORT_EVERY:
             job.reported = now
-            load = decoder.load
-            self._report(
-                Listened(deck=load.deck, track_id=load.track_id, features=features, complete=complete)
-            )
-
-    def _guard(self, decoder: Decoder, features: TrackFeatures) -> None:
-        gain = self._guessed.get(decoder)
-        if gain is None or features.integrated_loudness is None:
-            return
-        loudest: float = features.integrated_loudness
-        if features.short_term_loudness is not None:
-            loudest = max(loudest, features.short_term_loudness - SWELL)
-        allowed = Decibels(PROGRAMME_LUFS - loudest)
-        if allowed < gain - STEP:
-            self._guessed[decoder] = allowed
-            self._lower(decoder, allowed)
+        load = decoder.load
+        self._report(Listened(deck=load.deck, track_id=load.track_id, features=features, complete=complete))
 
 
 def _wanted(decoder: Decoder) -> bool:
@@ -141,6 +112,5 @@ def _wanted(decoder: Decoder) -> bool:
 class _Job:
     def __init__(self, analyzer: "StreamAnalyzer", now: float) -> None:
         self.analyzer = analyzer
-        self.frames = 0
         self.lookout: Lookout | None = None  # of a station
         self.reported = now

@@ -96,7 +96,7 @@ class Renderer:
         written: Callable[[Pcm], None] | None = None,
     ) -> None:
         """written: is given every block that the sink took; never waits."""
-        self._sink, self._report, self._analysis = sink, report, analysis
+        self._sink, self._report = sink, report
         self._written = written
         self._mixer = Mixer()
         self._inbox: queue.Queue[Item] = queue.Queue(INBOX)
@@ -111,6 +111,7 @@ class Renderer:
             ready=lambda decoder, head: self.post(Loaded(decoder, head)),
             failed=lambda decoder, problem: self.post(Failed(decoder, problem)),
             analyse=analysis.push,
+            lower=lambda decoder, gain: self.post(Lower(decoder, gain)),
         )
 
     def post(self, item: Item) -> None:
@@ -191,8 +192,6 @@ class Renderer:
             return
         self._decks[load.deck].cue = head.cue
         self._mixer.attach(load.deck, decoder.ring, head.gain)
-        if head.guessed:
-            self._analysis.watch(decoder, head.gain)
         self._report(DeckLoaded(deck=load.deck, track_id=load.track_id, gain=head.gain, cue=head.cue))
 
     def _fail(self, decoder: Decoder, problem: str) -> None:

@@ -28,6 +28,7 @@ STALL: Final = Seconds(4.0)  # without a byte: the connection is dead, a new one
 GIVE_UP: Final = Seconds(20.0)  # without a byte, over all connections
 BACKOFF: Final = (0.0, 0.5, 1.0, 2.0, 4.0)  # s before the next connection, by failures in a row
 JITTER: Final = 0.3
+OF_USE: Final = 1 << 14  # bytes of one connection, about a second: below, it counts as a failure
 REDIRECTS: Final = 5
 HEADER_LINES: Final = 100
 CHUNK: Final = 1 << 14
@@ -163,6 +164,8 @@ class HttpFile(io.RawIOBase):
         self._station = False  # a station says who it is, and has no end
         self.length: int | None = None  # bytes of a file
         self.connections = 0
+        self._failures = 0  # connections in a row that were of no use
+        self._came = 0  # bytes of this connection
         self._answer = answer = self._connect()
         length = answer.header("Content-Length")
         if length.isdigit() and not self._station:
@@ -193,6 +196,7 @@ class HttpFile(io.RawIOBase):
         if place != self._at:
             self._at, self._ahead = place, b""
             self._drop()
+            self._failures = 0  # a new connection was our wish
         return place
 
     def read(self, count: int = -1) -> bytes:
@@ -211,7 +215,7 @@ class HttpFile(io.RawIOBase):
     # --- the network ------------------------------------------------------------------------------------
 
     def _receive(self, count: int) -> bytes:
-        came, failures, why = time.monotonic(), 0, "sends nothing"
+        came, why = time.monotonic(), "sends nothing"
         since = came  # of this connection
         place = self._at + len(self._ahead)
         while self.length is None or place < self.length:
@@ -222,8 +226,11 @@ class HttpFile(io.RawIOBase):
                 raise DecodeError(self._url, f"gave no sound for {GIVE_UP:.0f} s: it {why}.")
             try:
                 if self._answer is None:
-                    self._pause(failures)
-                    failures += 1
+                    self._pause(self._failures)
+                    if self._cancelled():
+                        continue
+                    self._failures += 1
+                    self._came = 0
                     self._answer = self._connect(place)
                     since = time.monotonic()
                 data = self._answer.read(count)
@@ -241,6 +248,9 @@ class HttpFile(io.RawIOBase):
                 if self.length is None and not self._station:
                     return b""
                 continue
+            self._came += len(data)
+            if self._came >= OF_USE:
+                self._failures = 0
             if self._icy is not None:
                 data = self._icy.push(data)
                 self._tell(self._icy.title)
@@ -281,6 +291,9 @@ class HttpFile(io.RawIOBase):
                 data = answer.read(min(count, CHUNK))
             except TimeoutError:
                 continue
+            except OSError:
+                answer.close()
+                raise
             if not data:
                 answer.close()
                 raise DecodeError(self._url, "is shorter than it was.")

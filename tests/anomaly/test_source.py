@@ -65,7 +65,10 @@ def test_what_came_before_read_n_is_heard_and_the_failure_is_told_once(
         done.set()
 
     listener = Listener(
-        ready=lambda _decoder, head: ready.append(head), failed=failed, analyse=lambda _decoder, _block: None
+        ready=lambda _decoder, head: ready.append(head),
+        failed=failed,
+        analyse=lambda _decoder, _block: None,
+        lower=lambda _decoder, _gain: None,
     )
     load = Load(deck=0, track_id="x", uri="x", start=Seconds(0.0), gain=Decibels(0.0))
     decoder = Decoder(load, listener)

@@ -28,7 +28,7 @@ def decoder(deck: int) -> Decoder:
         pass
 
     load = Load(deck=deck, track_id=TrackId(f"t{deck}"), uri=f"/{deck}.wav", start=Seconds(0.0), gain=None)
-    return Decoder(load, Listener(nothing, nothing, nothing))
+    return Decoder(load, Listener(nothing, nothing, nothing, nothing))
 
 
 def within(seconds: float, work: Callable[[], None]) -> None:
@@ -49,7 +49,7 @@ def test_an_analyser_that_fails_costs_its_own_track_only(caplog: pytest.LogCaptu
         told.set()
 
     analyzers = [BrokenAnalyzer(SAMPLE_RATE), StreamAnalyzer(SAMPLE_RATE)]
-    analysis = Analysis(report, lambda *_: None, lambda: analyzers.pop(0))
+    analysis = Analysis(report, lambda: analyzers.pop(0))
     analysis.start()
     broken, whole = decoder(0), decoder(1)
 
@@ -71,7 +71,7 @@ def test_an_analysis_that_stands_still_is_given_up_for_a_decoder(
 ) -> None:
     monkeypatch.setattr(listening, "PATIENCE", 0.05)
     monkeypatch.setattr(listening, "POLL", 0.01)
-    analysis = Analysis(lambda _: None, lambda *_: None)  # its thread is never started
+    analysis = Analysis(lambda _: None)  # its thread is never started
     playing = decoder(0)
 
     def play() -> None:

@@ -102,7 +102,7 @@ async def test_guessed_gain_brings_to_the_target_and_never_amplifies(tmp_path: P
 
 
 async def test_guessed_gain_falls_before_a_loud_part_is_heard(tmp_path: Path) -> None:
-    """25 s soft, then 20 dB louder: the gain is lowered while the soft part plays."""
+    """25 s soft, then 20 dB louder: the gain is lowered while the soft part plays, however busy we are."""
     music = np.concatenate((sine(440, 25.0, amplitude=0.05), sine(440, 8.0, amplitude=0.5)))
     path = write_wav(tmp_path / "surprise.wav", music)
     out = tmp_path / "out.wav"

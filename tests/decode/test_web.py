@@ -1,5 +1,6 @@
 """Sound from the web: real servers that throttle, cut, stall and redirect; a real Icecast; HLS; playlists."""
 
+import itertools
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters.decode import open_source
+from adapters.decode import http, open_source
 from adapters.decode.http import HttpFile
 from adapters.decode.web import shown
 from player.errors import DecodeError
@@ -153,6 +154,19 @@ def test_a_stalled_server_ends_when_the_deck_is_given_up(web: BadWeb, flac: byte
     with pytest.raises(DecodeError, match="closed"):
         list(iter(lambda: file.read(1 << 16), b""))
     file.close()
+
+
+def test_a_station_that_hangs_up_at_once_is_not_asked_without_a_pause(
+    web: BadWeb, flac: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "BACKOFF", (0.0, 0.0, 3600.0))
+    monkeypatch.setattr(http, "WAIT", 0.01)
+    web.pages["radio"] = Page(flac, "audio/flac", live=True, cut_after=1)
+    asked = itertools.count()
+    with HttpFile(web.url("radio"), cancelled=lambda: next(asked) > 99) as file:
+        with pytest.raises(DecodeError, match="closed"):
+            list(iter(lambda: file.read(1 << 16), b""))
+        assert file.connections == 3
 
 
 @pytest.mark.parametrize(("codec", "mount"), [("libmp3lame", "radio"), ("libvorbis", "radio.ogg")])

@@ -45,6 +45,21 @@ def test_every_line_is_understood(unit: str) -> None:
     assert ours == []
 
 
+@pytest.mark.parametrize(
+    ("device", "group"),
+    [
+        ("char-alsa rw", "audio"),
+        ("char-input r", "input"),
+        ("char-gpiochip rw", "gpio"),
+        ("block-sr r", "cdrom"),
+        ("char-DVB rw", "video"),
+    ],
+)
+def test_the_sandbox_lets_through_every_device_that_settings_can_name(device: str, group: str) -> None:
+    assert f"\nDeviceAllow={device}\n" in (UNITS / "lull.service").read_text()
+    assert f"\nm lull {group}\n" in (UNITS / "lull.sysusers").read_text()
+
+
 def test_the_watchdog_is_fed_by_the_service_itself() -> None:
     unit = (UNITS / "lull.service").read_text()
     for line in ("Type=notify", "NotifyAccess=main", "WatchdogSec=20", "Restart=always", "User=lull"):
