@@ -94,14 +94,14 @@ class Care:
             return False
         why = f"The resident seems {restless(listener, persisted)}"
         moved = self._direction.soothe(at, "agitation", why) is not None
-        if not moved and isinstance(
-            state, Idle | Resting
-        ):  # nothing is known to be calm: what the resident knows, all the same
+        if not moved and isinstance(state, Idle | Resting):
+            # nothing is known to be calm: what the resident knows, all the same
             moved = self._direction.start(at, "agitation", why)
-        self._done(at)
+        self._episodes.began(at)
         self._recall.hours = with_episode(self._recall.hours, minute, at)
         if not moved:
             return False
+        self._answered = at
         self._recall.swaps = (*swaps, at)
         return silent
 

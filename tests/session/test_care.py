@@ -3,7 +3,7 @@
 from msgspec import json
 
 from player.model import Feedback, Quantity, Reading, Verb
-from player.session.messages import FeedbackArrived, Memory, ReadingArrived
+from player.session.messages import CatalogueChanged, FeedbackArrived, Memory, ReadingArrived
 from player.settings import PolicySettings, Profile, Settings
 from player.units import Seconds
 from tests.support.world import World, entry
@@ -179,6 +179,21 @@ def test_one_rating_changes_the_music_once_and_says_nothing_of_what_came_then() 
     world.command(Verb.RATE, value=3.0)
     world.run(60.0)
     assert kinds(world).count("swap") == 2, "a new word counts"
+
+
+def test_a_rating_that_nothing_could_answer_still_stands_when_calmer_music_is_known() -> None:
+    profile = Profile(id="demo", quiet_hours=None, first_track="t1")
+    policy = PolicySettings(persist_s=10.0)  # type: ignore[arg-type]
+    world = World((entry("t1", 0.1),), profile=profile, settings=Settings(policy=policy))
+    world.sound.lengths["t1"] = Seconds(3600.0)
+    world.begin().run(30.0)
+    world.command(Verb.RATE, value=3.0)
+    world.run(60.0)
+    assert "swap" not in kinds(world)
+    world.handle(CatalogueChanged(at=world.at, found=(entry("t2", 0.9),)))
+    world.sound.lengths["t2"] = Seconds(300.0)
+    world.run(policy.refractory_s + 60.0, step=1.0)
+    assert [d.trigger for d in world.decisions if d.event_type == "swap"] == ["agitation"]
 
 
 def test_after_a_rating_was_answered_the_sensors_are_heard_again() -> None:
