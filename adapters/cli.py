@@ -198,6 +198,9 @@ def ward(
         str,
         typer.Option(metavar="HOST:PORT", help="Where that page is; beyond this machine with a PIN."),
     ] = "127.0.0.1:8090",
+    new_pin: Annotated[
+        bool, typer.Option("--new-pin", help="Change the PIN of that page; everybody is signed out.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """All rooms of a home, from what their players publish."""
@@ -206,6 +209,11 @@ def ward(
     from adapters.ward.screen import look_once, watch_ward
 
     settings = load_settings(config or default_config())
+    if new_pin:
+        from adapters.ward.website import new_ward_pin
+
+        sys.stdout.write(f"The ward's new PIN is {new_ward_pin(settings)}. Everybody is signed out.\n")
+        return
     broker = reachable(settings.mqtt, Path(settings.data))
     settings = msgspec.structs.replace(settings, mqtt=broker)
     if as_json:

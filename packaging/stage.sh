@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Lays out an installation of this checkout below DESTDIR (empty: this machine).
-#   packaging/stage.sh [DESTDIR]
+# Lays out an installation of this checkout below DESTDIR, which is new or empty.
+#   packaging/stage.sh DESTDIR
 # PYTHON: the interpreter that the installation will use (default /usr/bin/python3).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dest=${1:-}
+dest=${1:?a folder to lay it out in}
 python=${PYTHON:-/usr/bin/python3}
 home=/opt/lull
 
-rm -rf "$dest$home"
-install -d "$dest$home" "$dest/usr/lib/systemd/system" "$dest/usr/lib/sysusers.d"
+umask 022
+install -d "$dest$home" "$dest"/usr/lib/{systemd/system,sysusers.d,udev/rules.d}
 "$python" -m venv "$dest$home/venv"
 pip=("$dest$home/venv/bin/python" -m pip --quiet --disable-pip-version-check)
 "${pip[@]}" install --no-deps --only-binary :all: --require-hashes -r requirements.lock
@@ -24,6 +24,7 @@ install -m 644 README.md LICENSE "$dest$home/"
 
 install -m 644 systemd/*.service systemd/*.timer "$dest/usr/lib/systemd/system/"
 install -m 644 systemd/lull.sysusers "$dest/usr/lib/sysusers.d/lull.conf"
-for file in lull.yaml residents/demo.yaml; do # what is there already is the user's
-    [[ -e $dest/etc/lull/$file ]] || install -D -m 644 "config/$file" "$dest/etc/lull/$file"
+install -m 644 systemd/lull-stick.rules "$dest/usr/lib/udev/rules.d/90-lull-stick.rules"
+for file in lull.yaml residents/demo.yaml; do
+    install -D -m 644 "config/$file" "$dest/etc/lull/$file"
 done

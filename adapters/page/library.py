@@ -153,9 +153,9 @@ class PageLibrary:
 
 
 def _mounted() -> Iterator[Path]:
-    """What desktops and servers mount under /media and /run/media, for anybody or for this user."""
+    """What desktops and servers mount under /media and /run/media, for all, this user or by systemd."""
     for top in (Path("/media"), Path("/run/media")):
-        for folder in (top, top / getpass.getuser()):
+        for folder in (top, top / getpass.getuser(), top / "system"):
             try:
                 inside = sorted(folder.iterdir())
             except OSError:

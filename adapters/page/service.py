@@ -1,7 +1,6 @@
 """The web page as a part of the service: where it is served, and what is looked at for it."""
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final
 
 from adapters.web.house import House
@@ -9,16 +8,14 @@ from adapters.web.hub import Hub
 from adapters.web.keys import Keys, key_file
 from adapters.web.library import Library
 from adapters.web.listening import Listen
+from adapters.web.new_pin import follow_pin
 from adapters.web.setup import SetUp
-from player.errors import LullError
 from player.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from adapters.web.pictures import Pictures
-
-log = logging.getLogger("lull")
 
 LOOK_EVERY: Final = 0.5  # s, at the frames written and the other parts
 REFRESH: Final = 10.0  # s, for what time alone changes: a question that is due, or over
@@ -46,7 +43,8 @@ class WebPage:
         from adapters.web.server import serve  # loaded by now
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._look(keys), name="page-parts")
+            group.create_task(self._look(), name="page-parts")
+            group.create_task(follow_pin(keys, self.hub), name="page-pin")
             group.create_task(pictures.watch(), name="page-past")
             group.create_task(serve(site, listen, self.hub.end), name="page-server")
 
@@ -67,10 +65,9 @@ class WebPage:
             setup=self._setup,
         )
 
-    async def _look(self, keys: Keys) -> None:
-        """What the session does not tell: frames written, faults of other parts, a PIN that was changed."""
+    async def _look(self) -> None:
+        """What the session does not tell: frames written, and faults of other parts."""
         before: tuple[object, ...] = ()
-        said = ""
         while True:
             now = self._house.vitals()
             self.hub.heard(now.progress, now.at)
@@ -86,11 +83,4 @@ class WebPage:
             if shown != before:
                 before = shown
                 self.hub.changed()
-            try:
-                if keys.look_again():
-                    self.hub.let_go()
-            except LullError as error:
-                if str(error) != said:
-                    said = str(error)
-                    log.warning("page: %s The PIN stays as it was.", error)
             await asyncio.sleep(LOOK_EVERY)

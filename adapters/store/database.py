@@ -2,7 +2,8 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from player.errors import NewerStoreError, StoreError
@@ -49,6 +50,21 @@ def open_database(
         raise StoreError(
             f"{path} cannot be opened ({error}): check that the `data:` folder can be written and has space."
         ) from error
+
+
+@contextmanager
+def read_unwritable(path: Path) -> Iterator[sqlite3.Connection]:
+    """To read a file in a place where nothing can be written. Raises `sqlite3.Error`.
+
+    A log that was not yet carried over is read with it; without one the file is all there is. Nobody writes
+    there: locks are not needed, and with exclusive locking the index of the log lies in memory. A power cut
+    may have taken its file, and here none can be made.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    mode = "mode=ro&vfs=unix-none" if log.exists() and log.stat().st_size else "immutable=1"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        yield connection
 
 
 def damage_report(path: Path, aside: Path) -> StoreError:

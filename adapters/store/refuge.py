@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from adapters.store.database import open_database
+from adapters.store.database import open_database, read_unwritable
 from adapters.store.journal import MIGRATIONS
 from player.errors import StoreError
 
@@ -51,15 +51,7 @@ def _copy_memory(source: Path, target: Path) -> None:
 
 
 def _memory(source: Path) -> list[tuple[str, bytes]]:
-    """A log that was not yet carried over is read with it; without one the file is all there is.
-
-    Nobody writes where nothing can be written: locks are not needed, and with exclusive locking the index of
-    the log lies in memory. A power cut may have taken its file, and here none can be made.
-    """
-    log = source.with_name(f"{source.name}-wal")
-    mode = "mode=ro&vfs=unix-none" if log.exists() and log.stat().st_size else "immutable=1"
-    with closing(sqlite3.connect(f"{source.absolute().as_uri()}?{mode}", uri=True)) as old:
-        old.execute("PRAGMA locking_mode=EXCLUSIVE")
+    with read_unwritable(source) as old:
         if not old.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return []  # it was made a moment ago, on a disk that had no room for its first table
         return old.execute("SELECT resident, json FROM memory").fetchall()

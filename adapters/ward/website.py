@@ -18,6 +18,7 @@ from adapters.web.hub import Hub
 from adapters.web.invitation import code_of, for_phone
 from adapters.web.keys import Keys, Role
 from adapters.web.listening import Listen
+from adapters.web.new_pin import follow_pin
 from adapters.web.render import Templates
 from adapters.web.server import serve
 from adapters.web.signin import SignIn
@@ -31,14 +32,24 @@ COOKIE: Final = "lull_ward"
 KEYS: Final = "ward-page.json"  # a PIN of its own: who may see one room may not see all
 
 
+def new_ward_pin(settings: Settings) -> str:
+    """Also for a page that runs: who is signed in there is signed out. Raises `LullError`."""
+    keys = Keys(_key_file(settings))
+    keys.change_pin()
+    return keys.pin
+
+
 def show_ward(settings: Settings, listen: str, *, share: str = "") -> None:
     """Until interrupted. Raises `SettingsError`, and `LullError` for a PIN file that cannot be used."""
     web = msgspec.structs.replace(settings.web, listen=listen)
     where = Listen.of(web)
     if where is None:
         raise SettingsError("must name an address and a port, such as 127.0.0.1:8090", key="--listen")
-    keys = Keys(Path(settings.data) / KEYS)
-    asyncio.run(WardSite(settings, where, keys, share=share).run())
+    asyncio.run(WardSite(settings, where, Keys(_key_file(settings)), share=share).run())
+
+
+def _key_file(settings: Settings) -> Path:
+    return Path(settings.data) / KEYS
 
 
 class WardSite:
@@ -58,16 +69,17 @@ class WardSite:
             *Events(secrets.token_hex(8), self._hub, views).pages(),
         ]
         self._site = assembled(templates, door, own_names((*settings.web.names, listen.host)), pages)
-        self._pin = "" if listen.loopback else keys.pin
+        self._keys = keys
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.link.run(), name="ward")
             group.create_task(self._page.watch(), name="ward-page")
+            group.create_task(follow_pin(self._keys, self._hub), name="ward-pin")
             group.create_task(serve(self._site, self._listen, self._hub.end, self._say), name="ward-server")
 
     def _say(self, address: str) -> None:
-        print(announced(address, self._pin), flush=True)
+        print(announced(address, "" if self._listen.loopback else self._keys.pin), flush=True)
 
 
 def announced(address: str, pin: str) -> str:

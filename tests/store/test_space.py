@@ -10,18 +10,31 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec import json
 
 from adapters.store.journal import MIGRATIONS, SqliteJournal
+from adapters.store.last_run import last_run
 from adapters.store.refuge import refuge
 from adapters.store.space import EVERY, RESERVE, Limits
 from player.errors import NewerStoreError, StoreError
 from player.ports.records import JournalEntry
+from player.session.messages import Memory, Started
+from player.settings import Profile, Settings
 from player.units import Seconds
 from tests.contracts.journal import journal_entry, put_and_wait
 from tests.support.disk import fill
 
 BIG = b"x" * 4000
 NO_AGE = Seconds(1e12)
+STARTED = Started(
+    at=Seconds(1.0),
+    minute=0,
+    boot="a",
+    seed=1,
+    settings=Settings(),
+    profile=Profile(id="demo"),
+    memory=Memory(),
+)
 
 
 @pytest.fixture
@@ -77,11 +90,9 @@ def test_it_starts_on_a_full_disk_and_keeps_feedback(small_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("left", ["clean", "log", "log without its index"])
-def test_a_disk_that_is_read_only_gives_a_refuge_that_knows_what_is_barred(
-    small_disk: Path, tmp_path: Path, left: str
-) -> None:
+def test_a_disk_that_is_read_only_is_read(small_disk: Path, tmp_path: Path, left: str) -> None:
     journal = SqliteJournal(tmp_path / "data" / "journal.db", "demo")
-    put_and_wait(journal, journal_entry(1, memory=b'{"never": 1}'))
+    put_and_wait(journal, journal_entry(1, memory=b'{"never": 1}', event=json.encode(STARTED)))
     if left == "clean":
         journal.close()
     shutil.copytree(tmp_path / "data", small_disk / "data")  # not closed: as after a power cut
@@ -89,6 +100,7 @@ def test_a_disk_that_is_read_only_gives_a_refuge_that_knows_what_is_barred(
     if left == "log without its index":
         (small_disk / "data" / "journal.db-shm").unlink()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    assert last_run(small_disk / "data" / "journal.db") == STARTED
     with refuge(small_disk / "data") as folder:
         safe = SqliteJournal(folder / "journal.db", "demo")
         assert safe.load_memory() == b'{"never": 1}'
