@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from player.ports.audio import Pcm
 from player.units import SAMPLE_RATE
 from tests.e2e.conftest import start_with
-from tests.support.browser import PHONE, chromium, free_port
+from tests.support.browser import PATIENCE_MS, chromium, free_port, new_phone
 from tests.support.lull import Lull, lull
 from tests.support.pulse import PulseServer, Recording
 from tests.support.wav import write_wav
@@ -20,7 +20,6 @@ PIECES = {"blue": 220.0, "green": 294.0, "red": 392.0, "white": 523.0, "grey": 6
 LIVELY, BEATS_HZ = 1047.0, 4.0
 LOOK = int(0.5 * SAMPLE_RATE)  # frames of one look at the recording
 MOST_LOOKS = 100
-PATIENCE_MS = 20_000
 SILENT_DB = -80.0
 NOISE_AT_20_DB = -69.6  # -23 LUFS less 40 dB, two channels that differ, mixed to one
 
@@ -33,11 +32,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    yield page
-    context.close()
+    with new_phone(browser) as page:
+        yield page
 
 
 @pytest.fixture
@@ -171,11 +167,9 @@ def test_it_is_heard_without_a_script_too(
 def test_two_phones_agree_and_a_restart_heals_by_itself(
     browser: Browser, phone: Page, pulse: PulseServer, tones: dict[str, Any], tmp_path: Path
 ) -> None:
-    with lull(tones, tmp_path, pulse.env) as running:
+    with lull(tones, tmp_path, pulse.env) as running, new_phone(browser, "fr-FR") as other:
         running.wait_line(r"page: http")
         running.wait_line(r"library: 6 pieces, all analysed", timeout=120)
-        context = browser.new_context(viewport=PHONE, locale="fr-FR")  # type: ignore[arg-type]
-        other = context.new_page()
         for page in (phone, other):
             page.goto(address(tones))
             expect(page.locator("#now .title")).to_have_text("lively", timeout=PATIENCE_MS)
@@ -192,7 +186,6 @@ def test_two_phones_agree_and_a_restart_heals_by_itself(
         press(other, "Lecture")  # the form of a page from before the restart
         for page in (phone, other):
             expect(page.locator("#now .title")).to_have_text("lively", timeout=PATIENCE_MS)
-        context.close()
 
 
 def _end_and_start(running: Lull, page: Page) -> None:

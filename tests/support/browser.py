@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM: Final = "/usr/bin/chromium"
 PHONE: Final = {"width": 360, "height": 740}
+PATIENCE_MS: Final = 20_000
 
 
 @contextmanager
@@ -20,6 +21,18 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def new_phone(browser: Browser, locale: str = "en-GB") -> Iterator[Page]:
+    """A page of somebody's own, as narrow as phones are."""
+    context = browser.new_context(viewport=PHONE, locale=locale)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    try:
+        yield page
+    finally:
+        context.close()
 
 
 def free_port() -> int:

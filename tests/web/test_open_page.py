@@ -8,12 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from adapters.web.keys import Keys
 from adapters.web.view import ASK_FROM
-from tests.support.browser import PHONE, chromium, scrolls_sideways, violations
+from tests.support.browser import PATIENCE_MS, chromium, new_phone, scrolls_sideways, violations
 from tests.support.site import Site
 from tests.web.test_events import playing
 from tests.web.test_view import progress, swap
-
-PATIENCE_MS = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +22,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    page = browser.new_context(viewport=PHONE, locale="en-GB").new_page()  # type: ignore[arg-type]
-    page.set_default_timeout(PATIENCE_MS)
-    yield page
-    page.context.close()
+    with new_phone(browser) as page:
+        yield page
 
 
 def address(here: Site) -> str:
