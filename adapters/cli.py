@@ -50,6 +50,7 @@ def run(
 ) -> None:
     """Play, listen, adapt, until stopped."""
     from adapters.audio.launch import Launcher
+    from adapters.audio.plugins import light_plugins
     from adapters.fallback import given
     from adapters.system.child import bound
     from adapters.system.notify import unhurried
@@ -64,12 +65,15 @@ def run(
         start = msgspec.structs.replace(start, settings=settings)
     live = not quiet and sys.stdout.isatty()
     start_logging(logging.WARNING if live else logging.INFO)
-    launcher = Launcher(settings.audio, bound)
-    launcher.early()  # it loads while the rest of the brain is loaded here
+    with (
+        light_plugins(settings.audio.device) as plugins,
+        closing(Launcher(settings.audio, bound, plugins)) as launcher,
+        unhurried(),
+    ):
+        launcher.early()  # it loads while the rest of the brain is loaded here
 
-    from adapters.app import run_service
+        from adapters.app import run_service
 
-    with closing(launcher), unhurried():
         run_service(start, launcher, live=live)
 
 

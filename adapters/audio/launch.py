@@ -6,8 +6,9 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from player.settings import AudioSettings
@@ -65,13 +66,18 @@ class Launched:
 
 
 class Launcher:
-    """`bound` may wrap the command line so that the child dies with the parent.
+    """`bound` may wrap the command line so that the child dies with the parent. `environment` is added.
 
     `early` starts a process that the first `launch` hands out: it loads while the brain does.
     """
 
-    def __init__(self, settings: AudioSettings, bound: Callable[[Sequence[str]], list[str]] = list) -> None:
-        self._settings, self._bound = settings, bound
+    def __init__(
+        self,
+        settings: AudioSettings,
+        bound: Callable[[Sequence[str]], list[str]] = list,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._settings, self._bound, self._environment = settings, bound, environment
         self._early: Launched | None = None
 
     def early(self) -> None:
@@ -102,6 +108,10 @@ class Launcher:
                 self._bound(argv),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **FRUGAL, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env={**os.environ, **FRUGAL, **self._environment, "PYTHONPATH": _path()},
             )
         return Launched(process, ours)
+
+
+def _path() -> str:
+    return os.pathsep.join(filter(None, sys.path))
