@@ -43,7 +43,17 @@ from adapters.system.lock import DataLock
 from adapters.system.notify import Notifier
 from adapters.web.house import House, Place, Vitals
 from player.errors import LullError, NewerStoreError, StoreError
-from player.model import AudioReport, Command, Listened, Load, MixCommand, Progress, SinkOpened, Stop
+from player.model import (
+    AudioReport,
+    Command,
+    Listened,
+    Load,
+    MicrophoneState,
+    MixCommand,
+    Progress,
+    SinkOpened,
+    Stop,
+)
 from player.selection.policies import POLICIES
 from player.session.dating import newest
 from player.session.messages import (
@@ -144,6 +154,7 @@ class Service:
         memory, problem = remembered(journal)
         self._clock, self._inbox = Clock(max(newest(memory), journal.last_moment())), Inbox()
         self._told: Seconds | None = None  # when the session last heard of progress
+        self._deaf = ""  # why the room is not heard
         self._audio = AudioProcess(launcher, self._on_report, self._on_lost, self._on_ready)
         self._music = Music(settings, stores.catalogue, self._clock, self._inbox)
         if problem:
@@ -219,6 +230,9 @@ class Service:
 
     def _on_report(self, report: AudioReport) -> None:
         at = self._clock.now()
+        if isinstance(report, MicrophoneState):
+            self._hears(report.problem)
+            return
         if isinstance(report, Progress):
             dry = report.deck >= 0 and report.ring <= 0.0  # a stall: every report counts
             if not dry and self._told is not None and at - self._told < TOLD_EVERY:
@@ -232,11 +246,18 @@ class Service:
                 return  # the catalogue knows more
         self._inbox.put(AudioReported(at=at, report=report))
 
+    def _hears(self, problem: str) -> None:
+        self._deaf = problem
+        if problem:
+            log.warning("microphone: %s", problem)
+            self._brain.tell(Fault(part="microphone", problem=problem))
+
     def _on_ready(self) -> None:
         self._inbox.put(AudioReady(at=self._clock.now()))
 
     def _on_lost(self, reason: str) -> None:
         last = self._audio.last_progress
+        self._deaf = ""  # the next process tells what it finds
         self._inbox.put(
             AudioLost(
                 at=self._clock.now(),
@@ -286,6 +307,7 @@ class Service:
             library=self._music.state,
             store=self._journal.failing,
             settings=" ".join(self._wrong),
+            microphone=self._deaf,
             pieces=len(self._music.pieces),
             sensors=self._conversation.attendance.missing(now),
             night=in_range(self._clock.minute(), self._quiet_hours),

@@ -1,7 +1,7 @@
 """The room's microphone: sound in by a blocking read on its own thread, a few numbers out, nothing kept.
 
 What is read goes to `RoomEar` and is gone within seconds. It is never stored and never sent: this module
-opens no file and no socket, and the only thing it gives away is `RoomHeard`.
+opens no file and no socket, and the only things it gives away are `RoomHeard` and why it hears nothing.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import numpy as np
 
 from adapters.audio.portaudio import PortAudioInput
 from player.errors import OutputError
-from player.model import RoomHeard
+from player.model import MicrophoneState, RoomHeard
 from player.ports.audio import Pcm
 from player.room.ear import RoomEar
 from player.units import Seconds
@@ -31,12 +31,13 @@ OpenInput = Callable[[str, Seconds], Any]
 
 
 class Microphone:
-    """Closed until `allow`. `report` gets `RoomHeard` every two seconds; `played` never waits."""
+    """Closed until `allow`. `report` gets `RoomHeard` every two seconds, and each change of what is wrong;
+    `played` never waits."""
 
     def __init__(
         self,
         device: str,
-        report: Callable[[RoomHeard], None],
+        report: Callable[[RoomHeard | MicrophoneState], None],
         *,
         opener: OpenInput = PortAudioInput,
         ear: Callable[[], RoomEar] = RoomEar,
@@ -49,8 +50,7 @@ class Microphone:
         self._free = threading.Event()  # the device is not open
         self._free.set()
         self._lost = False  # blocks of the player were dropped
-        self.problem = ""  # why nothing is heard, "" when something is
-        self.gaps = 0  # how often frames of one side were lost
+        self._problem = ""
 
     def start(self) -> None:
         threading.Thread(target=self.run, name="microphone", daemon=True).start()
@@ -88,6 +88,8 @@ class Microphone:
     def run(self) -> None:
         """For ever, on a thread of its own."""
         while True:
+            if not self._allowed.is_set():
+                self._tell("")  # nobody wants it to hear
             self._allowed.wait()
             self._wanted.wait()
             self._free.clear()
@@ -95,14 +97,19 @@ class Microphone:
                 if not self._wanted.is_set():
                     continue  # `apart` came between: it may have seen the device free
                 with contextlib.closing(self._opener(self._device, LATENCY)) as stream:
-                    self.problem = ""
+                    self._tell("")
                     self._listen(stream)
             except OutputError as error:
-                self.problem = str(error)
+                self._tell(str(error))
             finally:
                 self._free.set()
-            if self.problem:
+            if self._problem:
                 time.sleep(RETRY)
+
+    def _tell(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self._report(MicrophoneState(problem=problem))
 
     def _listen(self, stream: Any) -> None:
         """Until the device is gone (`OutputError`) or is not wanted for a moment."""
@@ -113,7 +120,6 @@ class Microphone:
             self._drain(ear)
             if overflowed or self._lost:
                 self._lost = False
-                self.gaps += 1
                 ear.gap()
             for heard in ear.hear(np.asarray(block, np.float32), time.localtime().tm_hour):
                 self._report(heard)

@@ -78,6 +78,7 @@ class WebPage:
                 now.broker,
                 now.store,
                 now.sensors,
+                now.microphone,
                 library,
             )
             if shown != before:

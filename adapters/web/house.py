@@ -27,6 +27,7 @@ class Vitals(Struct, frozen=True, kw_only=True):
     library: str = ""  # how many pieces there are, or why there are none
     store: str = ""  # why nothing can be stored, "" when it can
     settings: str = ""  # what of them cannot be used, and what is in force instead
+    microphone: str = ""  # why the room is not heard, "" when it is or nobody wants it
     pieces: int = 0
     sensors: tuple[tuple[str, Seconds], ...] = ()  # that have fallen silent, and when they were heard last
     night: bool = False  # the resident's quiet hours

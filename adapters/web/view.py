@@ -198,6 +198,9 @@ class Scene:
         for name, last in vitals.sensors:
             time = clock_time(last, _)
             found.append(Banner(text=_("No word from “%(name)s” since %(time)s.", name=name, time=time)))
+        if vitals.microphone:
+            text = _("The microphone does not hear the room: %(problem)s", problem=vitals.microphone)
+            found.append(Banner(text=text, english=vitals.microphone))
         if vitals.broker:
             text = _("Sensors and buttons cannot be reached: %(problem)s", problem=vitals.broker)
             found.append(Banner(text=text, english=vitals.broker))

@@ -184,6 +184,12 @@ class RoomHeard(Struct, frozen=True, kw_only=True, tag=True):
     delay: Seconds | None = None  # from the sound card's buffer to the microphone
 
 
+class MicrophoneState(Struct, frozen=True, kw_only=True, tag=True):
+    """The room's microphone changed between hearing and not hearing."""
+
+    problem: str  # why nothing is heard and what to do, "" when something is
+
+
 AudioReport = (
     SinkOpened
     | DeckLoaded
@@ -197,4 +203,5 @@ AudioReport = (
     | NowPlaying
     | Ahead
     | RoomHeard
+    | MicrophoneState
 )

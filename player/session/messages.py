@@ -297,7 +297,7 @@ class Decide(Struct, frozen=True, kw_only=True, tag=True):
 class Fault(Struct, frozen=True, kw_only=True, tag=True):
     """`event/fault`: something to be mended by a person."""
 
-    part: str  # audio | devices | settings | track
+    part: str  # audio | devices | microphone | settings | track
     problem: str  # what happened and what to do
 
 

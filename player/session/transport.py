@@ -22,6 +22,7 @@ from player.model import (
     Heard,
     Listened,
     Load,
+    MicrophoneState,
     MixCommand,
     NowPlaying,
     Progress,
@@ -257,7 +258,7 @@ class Transport:
                 return self._failed(deck, track_id, reason)
             case DeckFreed(deck=deck, track_id=track_id):
                 return self._freed(deck, track_id, at)
-            case SinkOpened() | Listened() | NowPlaying() | Ahead() | RoomHeard():
+            case SinkOpened() | Listened() | NowPlaying() | Ahead() | RoomHeard() | MicrophoneState():
                 return None
 
     def _progress(self, report: Progress, at: Seconds) -> Outcome | None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import queue
 import subprocess
 import threading
+import time
 import types
 import typing
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,7 +19,17 @@ import pytest
 from adapters.audio.microphone import Microphone
 from adapters.audio.process import AudioProcess
 from player.errors import OutputError
-from player.model import AudioReport, Crossfade, DeckLoaded, Listen, Load, RoomHeard, Volume
+from player.model import (
+    AudioReport,
+    Crossfade,
+    DeckLoaded,
+    Listen,
+    Load,
+    MicrophoneState,
+    Progress,
+    RoomHeard,
+    Volume,
+)
 from player.settings import AudioSettings
 from player.units import SAMPLE_RATE, Decibels, Seconds
 from tests.support.audio import Reports, audio_process
@@ -239,3 +251,59 @@ def test_a_microphone_whose_driver_hangs_is_told_and_nothing_is_torn_down() -> N
         pass
     assert done == [True]
     microphone.allow(False)
+
+
+def test_a_microphone_that_is_away_is_told_once_and_again_when_it_hears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.audio.microphone.RETRY", 0.01)
+    reports: queue.Queue[RoomHeard | MicrophoneState] = queue.Queue()
+    away, tries = threading.Event(), threading.Semaphore(0)
+    away.set()
+
+    class Stream:
+        def __init__(self, device: str, _latency: Seconds) -> None:
+            tries.release()
+            if away.is_set():
+                raise OutputError(device, "cannot be listened to")
+
+        def read(self, frames: int) -> tuple[object, bool]:
+            time.sleep(0.01)
+            return np.zeros((frames, 1), np.float32), False
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+    def next_state() -> str:
+        while not isinstance(report := reports.get(timeout=PATIENCE_S), MicrophoneState):
+            pass
+        return report.problem
+
+    microphone = Microphone("bed", reports.put, opener=Stream)
+    microphone.start()
+    microphone.allow(True)
+    assert "cannot be listened to" in next_state()
+    for _ in range(3):
+        assert tries.acquire(timeout=PATIENCE_S)
+    assert reports.empty()
+    away.clear()
+    assert next_state() == ""
+    away.set()
+    microphone.apart(lambda: None)  # the device is opened anew
+    assert "cannot be listened to" in next_state()
+    microphone.allow(False)
+    assert next_state() == ""
+
+
+def test_what_is_wrong_with_the_microphone_reaches_the_brain_and_nobody_else_is_disturbed() -> None:
+    async def check() -> None:
+        settings = AudioSettings(device="null", microphone="no such microphone")
+        async with audio_process(settings) as (process, reports):
+            assert not [each for each in reports.all if isinstance(each, MicrophoneState)]  # no consent yet
+            process.send(Listen(on=True))
+            state = await reports.wait(MicrophoneState)
+            assert "no such microphone" in state.problem and "connect a microphone" in state.problem
+            written = await reports.wait(Progress, lambda each: each.frames_written > 0)
+            assert written.underruns == 0
+
+    asyncio.run(check())

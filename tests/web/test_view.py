@@ -74,13 +74,20 @@ def test_every_part_that_is_missing_is_a_banner(here: Site, reader: Reader) -> N
         here.vitals,
         broker="connection refused",
         store="the disk is full",
+        microphone="audio device 'desk': has gone",
         sensors=(("wrist <1>", Seconds(1_800_000_000.0)),),
         pieces=0,
         library="no pieces yet",
     )
     here.do(here.hub.changed)
     page = reader.get("/").text
-    for text in ("connection refused", "the disk is full", "wrist &lt;1&gt;", "no pieces yet"):
+    for text in (
+        "connection refused",
+        "&#39;desk&#39;: has gone",
+        "the disk is full",
+        "wrist &lt;1&gt;",
+        "no pieces yet",
+    ):
         assert text in page
     german = reader.get("/", Accept_Language="de").text
     assert 'Nichts kann gespeichert werden: <span lang="en">the disk is full</span>' in german
