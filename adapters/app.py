@@ -249,7 +249,6 @@ class Service:
     def _hears(self, problem: str) -> None:
         self._deaf = problem
         if problem:
-            log.warning("microphone: %s", problem)
             self._brain.tell(Fault(part="microphone", problem=problem))
 
     def _on_ready(self) -> None:
