@@ -327,3 +327,13 @@ def test_the_reason_does_not_name_what_comes_as_what_was_refused() -> None:
         world.run(10.0)
         assert f"“{world.heard}”" in world.playback.reason
         assert world.playback.reason.startswith(f"{refused}, said staff; instead: “")
+
+
+def test_the_silence_after_the_last_never_is_a_decision_with_its_reason() -> None:
+    world = World(library=(entry("only"),)).begin()
+    world.command(Verb.NEVER)
+    world.run(2.0)
+    assert world.sound.silent and world.playback.state == "idle"
+    last = world.decisions[-1]
+    assert (last.event_type, last.trigger) == ("rest", "nothing-left")
+    assert "Add music" in last.reason
