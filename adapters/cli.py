@@ -168,7 +168,7 @@ def simulate(
     residents: Annotated[int, typer.Option(min=1, help="Virtual residents.")] = 10,
     days: Annotated[int, typer.Option(min=1, help="Days of each.")] = 14,
     policy: Annotated[list[str] | None, typer.Option(help="Which policies; may be repeated.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed, the same residents and days.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same residents and days.")] = 1,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0: one for each core.")] = 0,
     as_json: Json = False,
 ) -> None:

@@ -52,12 +52,13 @@ class Care:
     def follow(self, listener: ListenerState, sensed: ListenerState, minute: int, *, occasion: bool) -> bool:
         """After every event. occasion: music may begin from silence. True when it began so.
 
-        sensed: without ratings by staff. A rating is answered once; then it is sensors that count.
+        sensed: without ratings by staff. A rating of unrest is answered once; then it is sensors that count.
+        One of calm stands while it is fresh: without it, a sensor that never moved would seem to rise.
         """
         at = listener.at
         state, rated_at = self._direction.state, listener.rated_at
         answered = max(self._answered, state.since if isinstance(state, Soothing) else NEVER)
-        if rated_at is not None and rated_at <= answered:
+        if rated_at is not None and rated_at <= answered and sensed.agitation <= listener.agitation:
             listener = sensed
         persisted = self._episodes.update(listener)
         if isinstance(state, Soothing):

@@ -207,7 +207,7 @@ class CommandDesk:
             return
         match self._direction.state:
             case Playing() | Soothing():
-                if not self._direction.follow(at, by, f"{what}, said {by}"):
+                if not self._direction.follow(at, by, f"{what}, said {by}; instead"):
                     self._direction.silence(at, NOTHING_LEFT)
             case Paused():
                 self._transport.stop(STOP_FADE)  # `play` brings another

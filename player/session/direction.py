@@ -282,6 +282,7 @@ class Direction:
 
     def silence(self, at: Seconds, reason: str) -> None:
         """Nothing may be played: fade out and say why."""
+        self._record(Motive(kind="rest", trigger="nothing-left", reason=reason), None, at)
         self._transport.stop(STOP_FADE)
         self.state = Idle(since=at, reason=reason)
 

@@ -75,7 +75,7 @@ class Schedule:
                 self._learning.stopped(StopReason.ASLEEP, at)
                 self._end(at, self._policy.sleep_fade_s, "asleep", "The resident sleeps")
             case Playing() | Soothing() as state if self._long_enough(at, isinstance(state, Soothing)):
-                length = f"{self._policy.session_s / MINUTE:.0f} min"
+                length = f"{self._length(at) / MINUTE:.0f} min"
                 self._end(at, END_FADE, "session", f"The music has played for {length}")
             case Idle() | Resting() if occasion and not self._asleep and self._before_the_hour(at, minute):
                 self._begin(at)
@@ -105,10 +105,14 @@ class Schedule:
     # --- ending ---------------------------------------------------------------------------------------
 
     def _long_enough(self, at: Seconds, soothing: bool) -> bool:
-        began = self._recall.day.began
-        if began is None:
+        if self._recall.day.began is None:
             return False
-        return at - began >= self._policy.session_s * (STRETCH if soothing else 1.0)
+        return self._length(at) >= self._policy.session_s * (STRETCH if soothing else 1.0)
+
+    def _length(self, at: Seconds) -> Seconds:
+        """Of the session that began by itself, so far."""
+        began = self._recall.day.began
+        return Seconds(0.0 if began is None else at - began)
 
     def _end(self, at: Seconds, fade: Seconds, trigger: str, why: str) -> None:
         self._close(at)

@@ -40,7 +40,14 @@ def test_analyze_prints_a_table_for_people(lull: Lull, tone: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["dance"], ["run", "--nonsense"], ["analyze"], ["scan", "--workers", "-1", "."]]
+    "arguments",
+    [
+        ["dance"],
+        ["run", "--nonsense"],
+        ["analyze"],
+        ["scan", "--workers", "-1", "."],
+        ["simulate", "--residents", "1", "--days", "1", "--seed", "-5"],
+    ],
 )
 def test_wrong_usage_is_2(lull: Lull, arguments: list[str]) -> None:
     code, out, err = lull(*arguments)

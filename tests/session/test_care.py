@@ -255,3 +255,15 @@ def test_what_was_hardly_heard_teaches_nothing() -> None:
     world.command(Verb.PAUSE)
     world.run(300.0)
     assert world.memory.learned is None
+
+
+def test_staff_who_see_calm_are_believed_against_a_sensor_that_never_moves() -> None:
+    world = restless()
+    rating = Reading(source="nurse", quantity=Quantity.AGITATION_RATING, value=0.0, at=world.at)
+    world.handle(ReadingArrived(at=world.at, reading=rating))
+    before = len(world.decisions)
+    feel(world, 0.9, 900.0)
+    told = [(d.event_type, d.trigger) for d in world.decisions[before:]]
+    assert ("keep", "window") in told
+    assert {kind for kind, _ in told} <= {"keep", "next"}, "no swap, no prompt, no piece left out"
+    assert world.memory.blocks == {}

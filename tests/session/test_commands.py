@@ -318,3 +318,22 @@ def test_the_programme_is_shaped_for_the_resident_as_often_as_the_sound_begins_a
     assert commands[0] == shape and commands.count(shape) == 2
     plain = World().begin()
     assert not any(isinstance(e, Mix) and isinstance(e.command, Shape) for e in plain.effects)
+
+
+def test_the_reason_does_not_name_what_comes_as_what_was_refused() -> None:
+    for verb, refused in ((Verb.NEVER, "Never this piece again"), (Verb.DISLIKE, "Not this piece")):
+        world = World().begin()
+        world.command(verb)
+        world.run(10.0)
+        assert f"“{world.heard}”" in world.playback.reason
+        assert world.playback.reason.startswith(f"{refused}, said staff; instead: “")
+
+
+def test_the_silence_after_the_last_never_is_a_decision_with_its_reason() -> None:
+    world = World(library=(entry("only"),)).begin()
+    world.command(Verb.NEVER)
+    world.run(2.0)
+    assert world.sound.silent and world.playback.state == "idle"
+    last = world.decisions[-1]
+    assert (last.event_type, last.trigger) == ("rest", "nothing-left")
+    assert "Add music" in last.reason

@@ -79,6 +79,14 @@ def test_a_session_that_a_sensor_began_ends_by_itself_and_one_of_a_person_does_n
     assert not world.sound.silent
 
 
+def test_a_session_stretched_by_restlessness_tells_its_true_length() -> None:
+    policy = PolicySettings(persist_s=10.0, session_s=600.0, response_window_s=300.0)  # type: ignore[arg-type]
+    world = at_rest(policy)
+    feel(world, 0.9, 1000.0)
+    assert world.decisions[-1].trigger == "session"
+    assert world.decisions[-1].reason == "The music has played for 15 min: the music fades out."
+
+
 def test_who_takes_over_a_session_keeps_it() -> None:
     policy = PolicySettings(persist_s=10.0, session_s=600.0)  # type: ignore[arg-type]
     world = at_rest(policy)
