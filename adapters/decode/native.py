@@ -42,7 +42,7 @@ class NativeSource:
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
-        self.corrupt = 0  # packets skipped
+        self.corrupt = 0  # packets that could not be read or decoded
         self._container = open_container(uri, options=BY_SIZE)
         try:
             self._stream = sound_stream(uri, self._container)
@@ -153,6 +153,7 @@ class NativeSource:
                 on_packet = None
                 self._count_corrupt(error)
             except av.error.FFmpegError as error:
+                self.corrupt += 1
                 raise DecodeError(self.uri, f"broke off ({words(error)}).") from error
             else:
                 return

@@ -75,9 +75,12 @@ def examiner(mode: ScanMode, busy: float = 1.0) -> "partial[Examined | Failure]"
 
 
 def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Failure:
-    """Which track a file is, its tags and its features: opened once, every packet read once."""
+    """Which track a file is, its tags and its features: opened once, every packet read once.
+
+    Of a damaged file the packets are read again: it is the same track in every job, wherever decoding ends.
+    """
     from adapters.decode.native import NativeSource
-    from adapters.library.identity import Fingerprint
+    from adapters.library.identity import Fingerprint, identify
 
     keep_memory()
     pace = Pace(busy)
@@ -86,7 +89,8 @@ def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Fail
             mark = Fingerprint(source)
             if mode is ScanMode.FULL and not ask.known:
                 features = _listen_whole(source, pace, mark)
-                return Examined(_track(source, *mark.result()), features)
+                found = mark.result() if not source.corrupt else identify(ask.path)
+                return Examined(_track(source, *found), features)
             track = _track(source, *mark.read())
             pace.breathe()
             if track.id in ask.known:

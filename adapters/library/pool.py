@@ -212,7 +212,8 @@ def _each(job: Callable[[A], R | Failure], batch: Sequence[A]) -> list[R | Failu
         try:
             results.append(job(item))
         except Exception as error:  # noqa: BLE001 - a worker must not end for one file
-            results.append(Failure(f"cannot be analysed ({error!r}): please report this file."))
+            why = f"cannot be analysed ({error!r}): please report this file."
+            results.append(Failure(why, lasting=False))  # the fault is ours: after an upgrade it may work
     return results
 
 

@@ -38,7 +38,7 @@ HIGHEST_RATE: Final = 192_000
 CHUNK: Final = 2
 ABSURD: Final = 1e6  # 120 dB above full scale: no music, and its square would leave single precision
 CANCELLED: Final = (
-    0.01  # power of the sum, relative to the difference, at which the channels are in opposite phase
+    0.01  # power of the mix, relative to the strongest alternative, at which the channels cancel out
 )
 
 
@@ -83,7 +83,7 @@ class StreamAnalyzer:
         self._tonality = TonalityMeter()
         self._timeline = Timeline()
         self._newest: Sequence[Row] = ()
-        self._sections: tuple[Section, ...] = ()
+        self._sections: tuple[Section, ...] | None = None
 
     @property
     def unusable_samples(self) -> int:
@@ -93,7 +93,7 @@ class StreamAnalyzer:
     def push(self, block: Pcm) -> None:
         """Take the next frames, shape (n, channels), n ≥ 0.
 
-        Raises `AnalysisError` for another shape, and after `finish`.
+        Raises `AnalysisError` for another shape, and after `flush`.
         """
         if self._finished:
             raise AnalysisError("This analysis is finished: start a new StreamAnalyzer for the next track.")
@@ -123,7 +123,7 @@ class StreamAnalyzer:
             self._analyse(self._chunk[:, : self._filled])
             self._filled = 0
         meters: tuple[_Meter, ...] = (self._loudness, self._spectrum, self._timbre, self._rhythm)
-        for meter in (*meters, self._speech, self._partials):
+        for meter in (*meters, self._downmix, self._speech, self._partials):
             meter.splice()
         self._edges.splice(Seconds(at - self._timeline.end))
         self._timeline.splice(at)
@@ -134,16 +134,21 @@ class StreamAnalyzer:
 
     def snapshot(self) -> TrackFeatures:
         """What is known after the whole chunks heard so far (`heard`); sections only once finished."""
-        return self._read(self._sections)
+        return self._read(self._sections or ())
 
-    def finish(self) -> TrackFeatures:
-        """The last partial chunk included. May be called again; nothing can be pushed after it."""
+    def flush(self) -> None:
+        """Take in the last partial chunk. Nothing can be pushed after it."""
         if not self._finished:
             self._finished = True
             if self._filled:
                 self._analyse(self._chunk[:, : self._filled])
             if self._true_peak:
                 self._true_peak.flush()
+
+    def finish(self) -> TrackFeatures:
+        """`flush`, and all that is known. May be called again."""
+        self.flush()
+        if self._sections is None:
             describe = partial(self._describe, rhythm=self._rhythm.read())
             self._sections = sections(self._timeline.stretches(), describe, affect_model())
         return self.snapshot()
@@ -283,21 +288,37 @@ class _Meter(Protocol):
 
 
 class _Downmix:
-    """Mean of the channels that count; of two in opposite phase, half their difference instead of nothing."""
+    """Mean of the channels that count. Where they cancel out: of two in opposite phase half their difference,
+    of more the one that was strongest.
+    """
 
     def __init__(self, channels: int) -> None:
         self._heard = np.flatnonzero(CHANNEL_WEIGHTS[channels])
         self._weights = np.array(CHANNEL_WEIGHTS[channels])[self._heard]
-        self._opposite = False
         self.level = np.float32(1.0)  # by which the last mix has the power of all its channels together
+        self.splice()
+
+    def splice(self) -> None:
+        """What comes next does not follow what came last."""
+        self._opposite = False
+        self._strongest: int | None = None  # of more than two, while they cancel out
 
     def push(self, planar: Planar) -> Signal:
-        if len(planar) != 2:
-            heard = planar[self._heard]
-            mixed = np.asarray(heard.mean(axis=0), dtype=np.float32)
-            self._note_level(float(self._weights @ [power(each) for each in heard]), power(mixed))
-            return mixed
-        left, right = planar
+        if len(planar) == 2:
+            return self._of_two(*planar)
+        heard = planar[self._heard]
+        mixed = np.asarray(heard.mean(axis=0), dtype=np.float32)
+        powers, whole = [power(each) for each in heard], power(mixed)
+        if whole > 2.0 * CANCELLED * max(powers):  # one channel alone of seven is just above it
+            self._strongest = None
+        elif self._strongest is None and whole < CANCELLED * max(powers):
+            self._strongest = int(np.argmax(powers))
+        if self._strongest is not None:
+            mixed, whole = np.asarray(heard[self._strongest]), powers[self._strongest]
+        self._note_level(float(self._weights @ powers), whole)
+        return mixed
+
+    def _of_two(self, left: Signal, right: Signal) -> Signal:
         mid = left + right
         mid *= np.float32(0.5)
         mid_power, both = power(mid), power(left) + power(right)

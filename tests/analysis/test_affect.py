@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from player.analysis.affect import AffectModel, affect_model, normal_share
+from player.analysis.stream import StreamAnalyzer
 from player.analysis.summary import FEATURES
 from player.model import FEATURES_VERSION, Affect
 from player.units import Seconds
@@ -87,10 +88,17 @@ def test_level_says_nothing() -> None:
     assert soft.arousal == pytest.approx(loud.arousal, abs=0.03)
 
 
-def test_a_model_of_another_version_would_be_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_of_another_version_would_be_refused_and_a_new_one_can_be_fitted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("player.analysis.affect.FEATURES_VERSION", FEATURES_VERSION + 1)
     affect_model.cache_clear()
     with pytest.raises(RuntimeError, match="fit it again"):
         affect_model()
+    analyser = StreamAnalyzer(44_100)
+    analyser.push(tune(10.5, bpm=90.0))
+    analyser.flush()
+    assert np.isfinite(analyser.describe()).any()
+    assert analyser.windows()
     affect_model.cache_clear()
     assert isinstance(MODEL, AffectModel)

@@ -212,6 +212,25 @@ def test_opposite_phase_has_the_features_of_its_channels() -> None:
     assert list(numbers(opposite)) == pytest.approx(list(numbers(same)), rel=1e-5)
 
 
+@pytest.mark.parametrize("scan_mode", list(ScanMode))
+@pytest.mark.parametrize(
+    "signs", [(1.0, -1.0, 1.0, -1.0), (1.0, -1.0, 0.0, 0.0, 0.0, 0.0)], ids=["4.0", "fronts of 5.1"]
+)
+def test_channels_that_cancel_out_have_the_spectrum_of_one_of_them(
+    signs: tuple[float, ...], scan_mode: ScanMode
+) -> None:
+    mono = tune(8.0, RATE)[:, :1]
+    found = []
+    for sound in (mono, mono * signs):
+        analyzer = StreamAnalyzer(RATE, sound.shape[1], scan_mode=scan_mode)
+        analyzer.push(sound.astype(np.float32))
+        found.append(analyzer.finish())
+    one, cancelling = found
+    assert cancelling.key == one.key is not None
+    assert cancelling.spectral_centroid == pytest.approx(one.spectral_centroid, rel=1e-5)
+    assert cancelling.integrated_loudness is not None
+
+
 def test_unusable_samples_count_as_silence_and_are_counted() -> None:
     broken, mended = PIECE.copy(), PIECE.copy()
     broken[100, 0], broken[20_000, 1], broken[-1, 0] = np.nan, np.inf, 1e30

@@ -50,7 +50,7 @@ def analyse(path: Path) -> tuple[Array, list[Array], list[tuple[float, float, Ar
                     block, pushed = block[at - pushed :], at
             analyser.push(block)
             pushed += len(block)
-        analyser.finish()
+        analyser.flush()  # not `finish`, which needs a model that was fitted to this version
         windows = [(float(p.begin), float(p.end), features) for p, features in analyser.windows()]
         return np.asarray(analyser.describe()), early, windows
 

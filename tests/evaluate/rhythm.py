@@ -22,6 +22,7 @@ HEARD: Final = 60  # s
 TOLERANCE: Final = 0.04  # of tempo
 WINDOW: Final = 0.07  # s on both sides of a labelled beat
 SKIPPED: Final = 5.0  # s at the beginning that count for no beat, as usual (mir_eval)
+FACTORS: Final = (1.0, 2.0, 3.0, 1 / 2, 1 / 3)  # of tempo, that count as the same for acc2
 RESAMPLES: Final = 2_000
 
 Times = NDArray[np.float64]
@@ -29,8 +30,14 @@ Times = NDArray[np.float64]
 
 class Piece(Struct, frozen=True):
     wave: Path
+    composition: str  # of which there may be several performances
     beats: Times
     downbeats: Times
+
+    @property
+    def tempo(self) -> float:
+        """BPM, of the labelled beats."""
+        return 60.0 / float(np.median(np.diff(self.beats)))
 
 
 class Outcome(Struct, frozen=True):
@@ -49,7 +56,7 @@ def pop909(data: Path) -> list[Piece]:
         folder = data / "pop909" / "POP909" / name
         table = np.loadtxt(folder / "beat_midi.txt")
         file = rendered(folder / f"{name}.mid", data / "wav", data)
-        pieces.append(_piece(file, table[:, 0], table[:, 2] > 0))
+        pieces.append(_piece(file, name, table[:, 0], table[:, 2] > 0))
     return pieces
 
 
@@ -61,34 +68,38 @@ def asap(data: Path) -> list[Piece]:
         rows = [line.split("\t") for line in text.splitlines()]
         at = np.array([float(row[0]) for row in rows])
         down = np.array([row[2].startswith("db") for row in rows])
-        pieces.append(_piece(rendered(midi, data / "wav", data), at, down))
+        pieces.append(_piece(rendered(midi, data / "wav", data), str(midi.parent), at, down))
     return pieces
 
 
-def _piece(file: Path, at: Times, down: NDArray[np.bool_]) -> Piece:
+def _piece(file: Path, composition: str, at: Times, down: NDArray[np.bool_]) -> Piece:
     heard = at < HEARD
-    return Piece(file, at[heard], at[heard & down])
+    return Piece(file, composition, at[heard], at[heard & down])
+
+
+def mono(path: Path) -> tuple[NDArray[np.float32], int]:
+    """The first minute, its channels' mean, and its rate in Hz."""
+    with wave.open(str(path)) as file:
+        rate = file.getframerate()
+        pcm = np.frombuffer(file.readframes(HEARD * rate), dtype="<i2").reshape(-1, file.getnchannels())
+    return pcm.mean(axis=1, dtype=np.float32) / np.float32(32_768), rate
 
 
 def judge(piece: Piece) -> Outcome:
-    with wave.open(str(piece.wave)) as file:
-        rate = file.getframerate()
-        pcm = np.frombuffer(file.readframes(HEARD * rate), dtype="<i2")
-        mono = pcm.reshape(-1, file.getnchannels()).mean(axis=1, dtype=np.float32) / np.float32(32_768)
+    sound, rate = mono(piece.wave)
     analyzer = SpectrumAnalyzer(rate)
     meter = RhythmMeter(rate / analyzer.hop)
-    every = [analyzer.push(mono[start : start + rate]) for start in range(0, len(mono), rate)]
+    every = [analyzer.push(sound[start : start + rate]) for start in range(0, len(sound), rate)]
     begun = time.process_time()
     for bands in every:
         meter.push(bands)
     rhythm, beats = meter.read(), meter.beats()
-    cost = 1e3 * (time.process_time() - begun) / max(1.0, len(mono) / rate)
-    true = 60.0 / float(np.median(np.diff(piece.beats)))
+    cost = 1e3 * (time.process_time() - begun) / max(1.0, len(sound) / rate)
     at = np.array([beat.at for beat in beats])
     down = np.array([beat.at for beat in beats if beat.downbeat])
     return Outcome(
-        acc1=float(same(rhythm.tempo, true, (1.0,))),
-        acc2=float(same(rhythm.tempo, true, (1.0, 2.0, 3.0, 1 / 2, 1 / 3))),
+        acc1=float(same(rhythm.tempo, piece.tempo, (1.0,))),
+        acc2=float(same(rhythm.tempo, piece.tempo, FACTORS)),
         beat_f=f_measure(piece.beats, at),
         downbeat_f=f_measure(piece.downbeats, down),
         confidence=rhythm.tempo_confidence,
@@ -122,11 +133,15 @@ def interval(values: Sequence[float]) -> str:
     return f"{numbers.mean():.3f} [{low:.3f}, {high:.3f}]"
 
 
+def parser(description: str | None) -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--data", type=Path, required=True)
+    made.add_argument("--limit", type=int, default=None, help="only so many pieces of each corpus")
+    return made
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=None, help="only so many pieces of each corpus")
-    arguments = parser.parse_args()
+    arguments = parser(__doc__).parse_args()
     every: list[Outcome] = []
     for name, pieces in (("POP909", pop909), ("ASAP", asap)):
         found = [judge(piece) for piece in pieces(arguments.data)[: arguments.limit]]

@@ -17,6 +17,7 @@ from player.analysis import tonality
 from player.analysis.framing import Signal
 from player.analysis.partials import PartialsAnalyzer
 from player.analysis.tonality import UPWARDS, TonalityMeter
+from tests.evaluate import logit
 from tests.evaluate.data import RATE, lines, rendered, rows
 
 PENALTY: Final = 6.0  # of squared weights, chosen by cross-validation
@@ -163,8 +164,8 @@ def design(chosen: list[Example]) -> tuple[Floats, NDArray[np.int64], Floats]:
     return transposed, right, importance
 
 
-def fit(chosen: list[Example], steps: int = 30) -> tuple[Floats, Floats]:
-    """Weights (2, kinds, 12) and biases (2,) by Newton's method with a quadratic penalty."""
+def fit(chosen: list[Example]) -> tuple[Floats, Floats]:
+    """Weights (2, kinds, 12) and biases (2,)."""
     transposed, right, importance = design(chosen)
     size = transposed.shape[2] + 1
     inputs = np.zeros((len(right), 24, 2 * size))
@@ -172,20 +173,7 @@ def fit(chosen: list[Example], steps: int = 30) -> tuple[Floats, Floats]:
     inputs[:, :12, size - 1] = inputs[:, 12:, -1] = 1.0
     penalty = np.full(2 * size, PENALTY)
     penalty[[size - 1, -1]] = 1e-3
-    found = np.zeros(2 * size)
-    for _ in range(steps):
-        scores = inputs @ found
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-        odds /= odds.sum(axis=1, keepdims=True)
-        expected = np.einsum("nk,nkd->nd", odds, inputs)
-        slope = ((inputs[np.arange(len(right)), right] - expected) * importance[:, None]).sum(axis=0)
-        weighted = (inputs * (odds * importance[:, None])[:, :, None]).reshape(-1, 2 * size)
-        bend = weighted.T @ inputs.reshape(-1, 2 * size) - (expected * importance[:, None]).T @ expected
-        step = np.linalg.solve(bend + np.diag(penalty), slope - penalty * found)
-        found += step
-        if np.abs(step).max() < 1e-6:
-            break
-    weights = found.reshape(2, size)
+    weights = logit.fit(inputs, right, importance, penalty).reshape(2, size)
     bias = weights[:, -1] - weights[:, :-1] @ transposed.mean(axis=(0, 1))
     return weights[:, :-1].reshape(2, tonality.KINDS, 12), bias - bias.mean()
 

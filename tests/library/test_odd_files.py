@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
-from adapters.library.jobs import analyse_file, identify_file
+from adapters.library.jobs import Ask, Examined, analyse_file, examine_file, identify_file
 from adapters.library.paths import PathMap
 from adapters.library.pool import Workers
 from adapters.library.scan import Scan, ScanResult
 from adapters.store.catalogue import Catalogue
-from player.model import ScanMode, TrackFeatures
+from player.model import ScanMode, Track, TrackFeatures
 from player.settings import LibrarySettings
 from tests.support.music import music
 
@@ -106,3 +106,20 @@ def test_a_file_that_breaks_off_is_kept_and_named(
     assert (result.tracks, result.failed) == (2, ())
     assert [failure.uri for failure in result.incomplete] == [str(path)]
     assert "16 of 40 s can be read" in result.incomplete[0].error
+
+
+def test_a_damaged_file_is_the_same_track_in_every_job(folder: Path) -> None:
+    path = music(folder / "a.mp3", 1, seconds=50.0)
+    data = bytearray(path.read_bytes())
+    generator = np.random.default_rng(2)
+    for start in range(len(data) * 2 // 5, len(data), 400):  # in every packet from 20 s on
+        data[start : start + 150] = generator.bytes(len(data[start : start + 150]))
+    path.write_bytes(data)
+    track = identify_file(str(path))
+    assert isinstance(track, Track)
+    quick, full = (examine_file(Ask(str(path)), mode) for mode in (ScanMode.QUICK, ScanMode.FULL))
+    assert isinstance(quick, Examined)
+    assert isinstance(full, Examined)
+    assert quick.track == full.track == track
+    assert full.features is not None
+    assert full.features.heard < 40.0  # it did break off

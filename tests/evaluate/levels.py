@@ -1,0 +1,188 @@
+"""Fits the weights of `player.analysis.tempo` to labelled beats, and judges them.
+
+`python -m tests.evaluate.levels --data DIR`, as for `tests.evaluate.rhythm` and with the same pieces. Each is
+judged by weights fitted without it and, if it has several performances, without the others; each corpus also
+by those fitted to the other one alone.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from player.analysis.beats import BeatTracker
+from player.analysis.onset import OnsetDetector
+from player.analysis.spectrum import SpectrumAnalyzer
+from player.analysis.tempo import (
+    CONFIDENCE_WEIGHTS,
+    FEWEST,
+    LEVEL_WEIGHTS,
+    LEVELS,
+    Periodicity,
+    confidence_features,
+    level_features,
+    usual_period,
+)
+from tests.evaluate import logit
+from tests.evaluate.logit import Floats
+from tests.evaluate.rhythm import FACTORS, HEARD, asap, interval, mono, parser, pop909, same
+
+AFTER: Final = (10, 20, HEARD)  # s: when confidence is asked for
+NEAR: Final = 0.08  # of log tempo: a level so near is the labelled one, if played with rubato
+RIDGE: Final = 0.003
+FOLDS: Final = 10
+NOISES: Final = 20  # of each colour
+CORPORA: Final = (("POP909", pop909), ("ASAP", asap))
+
+
+class Choice(Struct, frozen=True):
+    """What is known of one piece after some seconds."""
+
+    corpus: str
+    composition: str
+    after: int  # s
+    true: float  # BPM, 0: none
+    tempi: Floats  # BPM, one for each of LEVELS
+    levels: Floats  # (levels, features)
+    confidence: Floats  # (features,)
+
+    @property
+    def right(self) -> int | None:
+        """The level nearest to the labelled tempo."""
+        off = np.abs(np.log(self.tempi / self.true)) if self.true else np.array([np.inf])
+        return int(off.argmin()) if off.min() < NEAR else None
+
+    def found(self, weights: Floats) -> float:
+        """BPM."""
+        return float(self.tempi[int((self.levels @ weights).argmax())])
+
+
+def choices(
+    corpus: str, composition: str, true: float, sound: NDArray[np.float32], rate: int
+) -> list[Choice]:
+    spectrum = SpectrumAnalyzer(rate)
+    frame_rate = rate / spectrum.hop
+    detector, tracker = OnsetDetector(), BeatTracker(frame_rate)
+    periodicity = Periodicity(frame_rate, tracker.periods)
+    settled, onsets, made = [], [], []
+    for second in range(1, len(sound) // rate + 1):
+        new = detector.push(spectrum.push(sound[(second - 1) * rate : second * rate]))
+        onsets.append(new)
+        tracker.push(new, periodicity.push(new[:, 0]))
+        if second % 4 == 0:
+            settled += tracker.settle()
+        pulses = [*settled, *tracker.pending()]
+        if second in AFTER and len(pulses) >= FEWEST:
+            frames = np.array([pulse.frame for pulse in pulses])
+            tempi = 60.0 * frame_rate / usual_period(frames) * np.array([each.multiple for each in LEVELS])
+            features = level_features(frames, np.concatenate(onsets), 0, tempi)
+            made.append(
+                Choice(
+                    corpus,
+                    composition,
+                    second,
+                    true,
+                    tempi,
+                    features,
+                    confidence_features(pulses, frames),
+                )
+            )
+    return made
+
+
+def noises() -> list[Choice]:
+    """White and brown noise, which has no tempo to be right about."""
+    made = []
+    for seed in range(NOISES):
+        white = np.random.default_rng(seed).normal(0.0, 0.1, HEARD * 44_100).astype(np.float32)
+        brown = np.cumsum(white - white.mean()).astype(np.float32)
+        brown /= 10.0 * np.float32(brown.std())
+        made += choices("noise", f"white {seed}", 0.0, white, 44_100)
+        made += choices("noise", f"brown {seed}", 0.0, brown, 44_100)
+    return made
+
+
+def importance(of: Sequence[Choice]) -> Floats:
+    """Every corpus weighs the same."""
+    counts = {name: sum(each.corpus == name for each in of) for name in {each.corpus for each in of}}
+    return np.array([1.0 / counts[each.corpus] for each in of])
+
+
+def fit_levels(of: Sequence[Choice]) -> Floats:
+    """The weights with which the labelled level is the likeliest."""
+    known = [(each, each.right) for each in of if each.after == HEARD and each.right is not None]
+    inputs = np.stack([each.levels for each, _ in known])
+    right = np.array([index for _, index in known])
+    return logit.fit(inputs, right, importance([each for each, _ in known]), penalty(inputs))
+
+
+def penalty(inputs: Floats) -> Floats:
+    """The same for every feature, measured by its spread; none for a constant."""
+    return np.asarray(2.0 * RIDGE * inputs.reshape(-1, inputs.shape[-1]).var(axis=0))
+
+
+def fit_confidence(of: Sequence[Choice], levels: Floats) -> Floats:
+    """Logistic regression: is what `levels` chooses the labelled tempo, its octave or third?"""
+    inputs = np.stack([np.stack((np.zeros_like(each.confidence), each.confidence)) for each in of])
+    right = np.array([int(correct(each, levels, FACTORS)) for each in of])
+    return logit.fit(inputs, right, importance(of), penalty(inputs[:, 1]))
+
+
+def correct(choice: Choice, weights: Floats, factors: Sequence[float] = (1.0,)) -> bool:
+    return bool(choice.true) and same(choice.found(weights), choice.true, factors)
+
+
+def judge(name: str, of: Sequence[Choice], weights: Callable[[Choice], Floats]) -> None:
+    whole = [each for each in of if each.after == HEARD]
+    for corpus in sorted({each.corpus for each in whole}):
+        group = [each for each in whole if each.corpus == corpus]
+        acc1 = interval([float(correct(each, weights(each))) for each in group])
+        acc2 = interval([float(correct(each, weights(each), FACTORS)) for each in group])
+        print(f"  {name:<16}{corpus:<8}acc1 {acc1}  acc2 {acc2}  {len(group)} pieces")
+
+
+def calibration(of: Sequence[Choice], stated: Floats, levels: Floats) -> None:
+    right = np.array([float(correct(each, levels, FACTORS)) for each in of])
+    for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)):
+        group = (low <= stated) & (stated < high)
+        if group.any():
+            print(f"  {stated[group].mean():.2f}  {interval(right[group].tolist())}  {group.sum()}")
+
+
+def main() -> None:
+    chosen = parser(__doc__).parse_args()
+    music = [
+        each
+        for corpus, pieces in CORPORA
+        for piece in pieces(chosen.data)[: chosen.limit]
+        for each in choices(corpus, piece.composition, piece.tempo, *mono(piece.wave))
+    ]
+    everything = [*music, *noises()]
+    print("Level and tempo within 4 % (acc2: or an octave or third of it), first minute")
+    judge("as shipped", music, lambda _: LEVEL_WEIGHTS)
+    names = sorted({each.composition for each in everything})
+    folds = dict(zip(names, np.random.default_rng(1).permutation(len(names)) % FOLDS, strict=True))
+    left_out = [[each for each in everything if folds[each.composition] != fold] for fold in range(FOLDS)]
+    levels = [fit_levels(each) for each in left_out]
+    judge("left out", music, lambda each: levels[folds[each.composition]])
+    other = {name: fit_levels([each for each in music if each.corpus != name]) for name, _ in CORPORA}
+    judge("other corpus", music, lambda each: other[each.corpus])
+    fitted = fit_levels(music)
+    judge("all", music, lambda _: fitted)
+    print(f"LEVEL_WEIGHTS: Final = np.array({np.round(fitted, 2).tolist()})")
+    surety = [fit_confidence(each, fitted) for each in left_out]
+    inputs = np.stack([each.confidence for each in everything])
+    crossed = np.array(
+        [each.confidence @ surety[folds[each.composition]] for each in everything], dtype=np.float64
+    )
+    for name, logits in (("as shipped", inputs @ CONFIDENCE_WEIGHTS), ("left out", crossed)):
+        print(f"Confidence, {name}: stated, right within 4 % or at an octave or third of it, examples")
+        calibration(everything, 1.0 / (1.0 + np.exp(-logits)), fitted)
+    final = fit_confidence(everything, fitted)
+    print(f"CONFIDENCE_WEIGHTS: Final = np.array({np.round(final, 2).tolist()})")
+
+
+if __name__ == "__main__":
+    main()
