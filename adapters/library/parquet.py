@@ -25,6 +25,8 @@ def require_parquet(path: Path) -> None:
         raise LibraryError(
             "--export needs pyarrow, which is not installed: pip install 'lull[parquet]'."
         ) from error
+    if path.is_dir():
+        raise LibraryError(f"{path} cannot be written (it is a folder): name a file in it.")
     if not path.absolute().parent.is_dir():
         raise LibraryError(f"{path} cannot be written (there is no such folder): name another file.")
 

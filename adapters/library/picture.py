@@ -23,6 +23,8 @@ COLUMNS: Final = 2_000  # of the waveform
 NOTES: Final = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 BEATS_EVERY: Final = 60  # s; the analyser keeps those of the last two minutes
 MOST_BEATS_SHOWN: Final = Seconds(120.0)  # of music: more lines than that are a grey field
+LEAST_RANGE: Final = 20.0  # LU; less would show the ripple of steady noise as mountains
+SILENT_RANGE: Final = (-70.0, 0.0)  # LUFS
 BAND: Final = 0.25  # opacity of ± 1 standard error
 
 
@@ -134,7 +136,9 @@ def _loudness(ax: "Axes", heard: Recording) -> None:
     ax.step(heard.seconds, heard.loudness, where="pre", color="tab:blue")
     if features.integrated_loudness is not None:
         ax.axhline(features.integrated_loudness, color="black", linestyle=":")
-    beats = [beat for at, beat in sorted(heard.beats.items())]
+    ax.set_ylim(_level_range(heard.loudness))
+    # the tracker beats on through silence: without a tempo that says nothing
+    beats = [] if features.tempo is None else [beat for at, beat in sorted(heard.beats.items())]
     if features.heard <= MOST_BEATS_SHOWN:
         ax.vlines([b.at for b in beats], 0.0, 0.06, color="grey", transform=ax.get_xaxis_transform(), lw=0.7)
     downbeats = [beat.at for beat in beats if beat.downbeat]
@@ -145,12 +149,23 @@ def _loudness(ax: "Axes", heard: Recording) -> None:
         if features.tempo is None
         else f"{features.tempo:.1f} BPM ({features.tempo_confidence:.2f})"
     )
+    bars = " · bars in orange" if downbeats else ""
     pulse = "" if features.felt_pulse is None else f", felt {features.felt_pulse:.0f}"
     ax.set_title(
-        f"{_number(features.integrated_loudness, 'LUFS')} · {said}{pulse} · bars in orange",
+        f"{_number(features.integrated_loudness, 'LUFS')} · {said}{pulse}{bars}",
         loc="right",
         fontsize=9,
     )
+
+
+def _level_range(levels: list[float]) -> tuple[float, float]:
+    """LUFS, with some room around what was heard."""
+    known = [level for level in levels if np.isfinite(level)]
+    if not known:
+        return SILENT_RANGE
+    low, high = min(known), max(known)
+    room = max(1.0, 0.5 * (LEAST_RANGE - (high - low)))
+    return low - room, high + room
 
 
 def _chroma(ax: "Axes", heard: Recording) -> None:

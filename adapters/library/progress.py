@@ -14,9 +14,11 @@ from adapters.library.pace import BUSY
 from adapters.library.paths import PathMap
 from adapters.library.pool import WorkerPool, Workers
 from adapters.library.scan import Scan, ScanResult, ScanStore
+from player.errors import LibraryError
 from player.model import ScanMode
 
 BATCH: Final = {ScanMode.QUICK: 8, ScanMode.FULL: 2}  # files carried at once: about a second of work
+MOST_PER_CORE: Final = 8  # processes; some help where files come over a network, thousands stop the machine
 
 
 class ScanOptions(Struct, frozen=True, kw_only=True):
@@ -87,7 +89,13 @@ def _workers(options: ScanOptions) -> Iterator[Workers]:
         finally:
             cluster.shutdown(cancel_futures=True)
         return
-    width = 1 if options.paced else options.workers or os.cpu_count() or 1
+    cores = os.cpu_count() or 1
+    most = MOST_PER_CORE * cores
+    if options.workers > most:
+        raise LibraryError(
+            f"--workers {options.workers}: at most {most} on the {cores} cores of this machine."
+        )
+    width = 1 if options.paced else options.workers or cores
     batch = 1 if options.paced else batch
     with Workers(lambda: WorkerPool(width, paced=options.paced), width, batch=batch) as workers:
         yield workers

@@ -20,6 +20,7 @@ from player.units import Seconds
 
 COMMIT_EVERY: Final = Seconds(1.0)  # what a killed scan loses at most, beside what its workers were at
 MOST: Final = 0.9  # of the declared duration: less was heard of a file that breaks off; own judgement
+WORTH_TELLING: Final = Seconds(1.0)  # missing; lossy formats declare a few hundredths more than they hold
 Found = tuple[FileRecord, Track | None, TrackFeatures | None]
 
 
@@ -189,7 +190,8 @@ class Scan:
                 self._note_missing(track, result.features)
 
     def _note_missing(self, track: Track, features: TrackFeatures) -> None:
-        if features.scan_mode is ScanMode.FULL and features.heard < MOST * track.duration:
+        enough = min(MOST * track.duration, track.duration - WORTH_TELLING)
+        if features.scan_mode is ScanMode.FULL and features.heard < enough:
             why = f"breaks off: {features.heard:.0f} of {track.duration:.0f} s can be read. Copy it again."
             self._incomplete.append(ScanFailure(track.uri, why))
 

@@ -13,6 +13,7 @@ Migrations = tuple[tuple[str, ...], ...]
 CACHE_KIB = 512  # of pages, for each file: what is read is read once, what is written is appended
 LOCK_TIMEOUT = 5.0  # s; another process (`lull scan`) may be committing
 UNREADABLE = (ValueError, RecursionError)  # of msgspec: no JSON, no UTF-8, another shape, endless nesting
+RETRY_EVERY = 0.01  # s
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -76,7 +77,7 @@ def _connect(path: Path, migrations: Migrations) -> sqlite3.Connection:
     path.chmod(0o600)
     connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _switch_to_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         _migrate(connection, path, migrations)
@@ -85,6 +86,20 @@ def _connect(path: Path, migrations: Migrations) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Two processes may make the file at the same moment, and here SQLite does not wait by itself."""
+    deadline = time.monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(RETRY_EVERY)
+        else:
+            return
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:

@@ -182,3 +182,18 @@ def test_a_mistake_of_the_program_keeps_its_traceback() -> None:
         _guard(fail(ExceptionGroup("tasks", [LibraryError("No music."), KeyError("x")])))
     with pytest.raises(KeyError):
         _guard(fail(KeyError("x")))
+
+
+def test_more_processes_than_the_machine_can_bear_are_refused(
+    lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "lull.yaml"
+    config.write_text("data: data\n")
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+    def no_process(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("processes are started")
+
+    monkeypatch.setattr("adapters.library.progress.WorkerPool", no_process)
+    answer = lull("scan", tone, "--workers", "100000", "--config", config)
+    assert "--workers 100000: at most 16 on the 2 cores" in named(answer)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
+from adapters.library.identity import Fingerprint
 from adapters.library.jobs import Ask, Examined, analyse_file, examine_file, identify_file
 from adapters.library.paths import PathMap
 from adapters.library.pool import Workers
@@ -16,6 +17,7 @@ from adapters.library.scan import Scan, ScanResult
 from adapters.store.catalogue import Catalogue
 from player.model import ScanMode, Track, TrackFeatures
 from player.settings import LibrarySettings
+from player.units import Seconds
 from tests.support.music import music
 
 FORMATS = LibrarySettings().formats
@@ -123,3 +125,13 @@ def test_a_damaged_file_is_the_same_track_in_every_job(folder: Path) -> None:
     assert quick.track == full.track == track
     assert full.features is not None
     assert full.features.heard < 40.0  # it did break off
+
+
+def test_a_click_that_is_a_little_shorter_than_declared_is_whole(
+    folder: Path, catalogue: Catalogue, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music(folder / "click.wav", 1, seconds=0.012)
+    result = Fingerprint.result
+    monkeypatch.setattr(Fingerprint, "result", lambda self: (result(self)[0], Seconds(0.015)))
+    scan = scanned(folder, catalogue, workers)
+    assert (scan.tracks, scan.failed, scan.incomplete) == (1, (), ())

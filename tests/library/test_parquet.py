@@ -10,7 +10,7 @@ import msgspec
 import pyarrow.parquet
 import pytest
 
-from adapters.library.parquet import export
+from adapters.library.parquet import export, require_parquet
 from adapters.library.report import FeatureReport
 from adapters.store.catalogue import Catalogue
 from player.errors import LibraryError
@@ -72,6 +72,13 @@ def test_a_failed_export_leaves_what_was_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "a.parquet"]
     with pytest.raises(LibraryError, match="cannot be written"):
         export([], tmp_path / "nowhere" / "a.parquet")
+
+
+def test_a_folder_is_refused_before_the_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, Path()):
+        with pytest.raises(LibraryError, match="it is a folder"):
+            require_parquet(folder)
 
 
 def test_without_pyarrow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

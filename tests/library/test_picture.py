@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from adapters.library.picture import draw, record
 from player.errors import DecodeError, LibraryError
@@ -37,3 +38,22 @@ def test_what_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
     write_wav(tmp_path / "song.wav", tune(3.0, 22_050), 22_050)
     with pytest.raises(LibraryError, match="cannot be written"):
         draw(record(str(tmp_path / "song.wav")), "A song", tmp_path / "missing" / "song.png")
+
+
+@pytest.mark.parametrize(("level", "low", "high"), [(0.0, -70.0, 0.0), (0.1, -36.0, -3.0)])
+def test_silence_shows_no_beats_and_noise_no_mountains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: float, low: float, high: float
+) -> None:
+    noise = np.random.default_rng(1).normal(0.0, 1.0, (20 * 22_050, 2)) * level
+    write_wav(tmp_path / "hush.wav", noise.astype(np.float32), 22_050)
+    shown: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_args, **_kwargs: shown.append(figure))
+    heard = record(str(tmp_path / "hush.wav"))
+    draw(heard, "Hush", tmp_path / "hush.png")
+    loudness = shown[0].axes[1]
+    bottom, top = loudness.get_ylim()
+    assert low <= bottom < top <= high
+    assert top - bottom >= 20.0
+    lines = sum(len(group.get_segments()) for group in loudness.collections if hasattr(group, "get_segments"))
+    assert (lines > 0) == (heard.features.tempo is not None)
+    assert ("bars in orange" in loudness.get_title(loc="right")) == (lines > 0)

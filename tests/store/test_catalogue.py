@@ -3,7 +3,9 @@
 import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import msgspec
 import pytest
@@ -172,3 +174,18 @@ def test_what_cannot_be_read_is_looked_at_anew(catalogue: Catalogue, path: Path,
     catalogue.record(FILE, TRACK)
     catalogue.save_features("t1", FEATURES)
     assert catalogue.entries()["t1"] == CatalogueEntry(track=TRACK, features=FEATURES)
+
+
+def test_two_that_make_the_file_at_the_same_moment_both_get_it(tmp_path: Path) -> None:
+    """The nightly scan and a scan by hand on a new machine."""
+    for attempt in range(30):
+        path = tmp_path / f"{attempt}.db"
+        together = Barrier(4)
+
+        def make(path: Path = path, together: Barrier = together) -> None:
+            together.wait()
+            Catalogue(path).close()
+
+        with ThreadPoolExecutor(4) as threads:
+            for made in [threads.submit(make) for _ in range(4)]:
+                made.result()
