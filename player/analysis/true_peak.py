@@ -104,10 +104,16 @@ class TruePeakMeter:
         limit = np.maximum(limit[:, :-1], limit[:, 1:])  # a window reaches into the next block
         if limit.max() <= self.magnitude:
             return
-        windows = np.lib.stride_tricks.sliding_window_view(padded, BLOCK + TAPS - 1, axis=1)[:, ::BLOCK]
+        windows = np.lib.stride_tricks.sliding_window_view(padded, BLOCK + TAPS - 1, axis=1)[
+            :, : blocks * BLOCK : BLOCK
+        ]
+        # of the last block only what is known: the rest would lie between samples and the silence behind them
+        last, known = limit[:, -1] > self.magnitude, new - (blocks - 1) * BLOCK
+        self._interpolate(windows[:, -1][last], known)
+        limit, windows = limit[:, :-1], windows[:, :-1]
         threshold = np.partition(limit, -FIRST, axis=None)[-FIRST] if limit.size > FIRST else 0.0
-        self._interpolate(windows[:, :blocks][limit >= threshold])
-        self._interpolate(windows[:, :blocks][(limit < threshold) & (limit > self.magnitude)])
+        self._interpolate(windows[limit >= threshold])
+        self._interpolate(windows[(limit < threshold) & (limit > self.magnitude)])
 
     def splice(self) -> None:
         """What follows did not follow in the recording: no value lies between the two."""
@@ -122,10 +128,12 @@ class TruePeakMeter:
     def read(self) -> Dbtp | None:
         return Dbtp(20.0 * float(np.log10(self.magnitude))) if self.magnitude > 0.0 else None
 
-    def _interpolate(self, windows: Planar) -> None:
+    def _interpolate(self, windows: Planar, known: int = BLOCK) -> None:
+        """windows: one for each block, with the samples before it; of it the first `known` places count."""
         if len(windows):
             parts = np.lib.stride_tricks.sliding_window_view(windows, PART + TAPS - 1, axis=1)[:, ::PART]
             values = product(parts.reshape(-1, PART + TAPS - 1), self._kernel)
+            values = values.reshape(len(windows), BLOCK, -1)[:, :known]
             self.magnitude = max(self.magnitude, float(values.max()), -float(values.min()))
 
 
