@@ -13,8 +13,8 @@ from player.units import Seconds
 #    12 × 5 s    0.95 and 0.88    0.52 and 0.91 (0.65, 0.96)    1.64
 #    20 × 3 s    0.95 and 0.85    0.42 and 0.77 (0.65, 0.83)    1.77
 # Many places say how calm a track is, long ones how fast; of what leaves 50,000 songs an hour some room, the
-# second line says most. No layout agrees on tempo much better where tempo
-# wavers: half of such a recording agrees with the whole in 0.84.
+# second line says most. No layout agrees on tempo much better where tempo wavers: half of such a recording
+# agrees with the whole in 0.84.
 PLACES: Final = 12
 CENTRES: Final = tuple((place + 0.5) / PLACES for place in range(PLACES))  # as shares of the track
 LENGTH: Final = Seconds(4.0)  # of each; whole seconds
