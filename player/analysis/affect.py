@@ -3,7 +3,8 @@
 Fitted by `python -m tests.evaluate.affect --fit`, which also judges it by cross-validation: Emotify
 (Aljanaki 2015: 320 recordings, felt calmness and eight other emotions) and VGMIDI (Ferreira 2019: rendered
 piano pieces, arousal and valence). Absolute loudness is not used: it helped neither between genres nor
-between corpora, and a copy at another level is the same music.
+between corpora, and a copy at another level is the same music. Each feature weighs as much as it is steady:
+the square of the correlation that its value after 20 s has with that of the whole (told without labels).
 """
 
 import math
@@ -53,14 +54,14 @@ class Description(Struct, frozen=True, kw_only=True):
 
 class AffectModel:
     def __init__(
-        self, description: Description, knots: Matrix, inputs: Matrix, fits: dict[str, tuple[Vector, Vector]]
+        self, description: Description, ranks: Ranks, inputs: Matrix, fits: dict[str, tuple[Vector, Vector]]
     ) -> None:
-        """inputs: normal scores, shape (examples, features). fits: for each target, targets and noise.
+        """inputs: what `ranks` gave, shape (examples, features). fits: for each target, targets and noise.
 
         An example without a label for a target has infinite noise there.
         """
         self.description = description
-        self.ranks = Ranks(knots)
+        self.ranks = ranks
         self._processes = {}
         for name, (targets, noise) in fits.items():
             known = np.isfinite(noise)
@@ -121,9 +122,6 @@ def affect_model() -> AffectModel:
             name: (stored[f"{name}_targets"].astype(np.float64), stored[f"{name}_noise"].astype(np.float64))
             for name in TARGETS
         }
-        return AffectModel(
-            description,
-            stored["knots"].astype(np.float64),
-            stored["inputs"].astype(np.float64) * SCORE_STEP,
-            fits,
-        )
+        ranks = Ranks(stored["knots"].astype(np.float64), stored["weights"].astype(np.float64))
+        inputs = stored["inputs"].astype(np.float64) * SCORE_STEP * ranks.weights
+        return AffectModel(description, ranks, inputs, fits)

@@ -34,9 +34,13 @@ class Kernel(Struct, frozen=True, kw_only=True):
 class Ranks:
     """Turns every feature into its normal score among the training examples: no unit, no outlier."""
 
-    def __init__(self, knots: Matrix) -> None:
-        """knots: quantiles of each feature at evenly spaced probabilities, shape (quantiles, features)."""
+    def __init__(self, knots: Matrix, weights: Vector | None = None) -> None:
+        """knots: quantiles of each feature at evenly spaced probabilities, shape (quantiles, features).
+
+        weights: by which each score is multiplied, shape (features,); None: all count the same.
+        """
         self.knots = knots
+        self.weights = np.ones(knots.shape[1]) if weights is None else weights
         self._scores = scores(len(knots))
 
     def __call__(self, features: Matrix) -> Matrix:
@@ -49,7 +53,7 @@ class Ranks:
         part = (features - low) / np.where(high > low, high - low, 1.0)
         part = np.minimum(np.maximum(part, 0.0), 1.0)
         ranked = self._scores[at] + part * (self._scores[at + 1] - self._scores[at])
-        return np.asarray(np.nan_to_num(ranked, copy=False))
+        return np.asarray(np.nan_to_num(ranked, copy=False) * self.weights)
 
 
 def scores(count: int) -> Vector:

@@ -16,13 +16,12 @@ from player.units import Lufs
 Row = NDArray[np.float64]  # shape (WIDTH,); of a longer stretch: the sum of its rows
 
 TIMBRE: Final = slice(0, timbre.WIDTH)
-LOUDNESS: Final = slice(timbre.WIDTH, timbre.WIDTH + 5)  # steps above the gate, Σ LUFS, Σ², Σ³, Σ power
+LOUDNESS: Final = slice(timbre.WIDTH, timbre.WIDTH + 4)  # steps above the gate, Σ LUFS, Σ², Σ power
 ROUGHNESS: Final = slice(LOUDNESS.stop, LOUDNESS.stop + 2)  # Σ, frames
 TONES: Final = slice(ROUGHNESS.stop, ROUGHNESS.stop + 36)  # pitch classes, major triads, minor triads from C
 WIDTH: Final = TONES.stop
 
 MIN_STEPS: Final = 10  # a second
-SKEWEST: Final = 10.0
 GATE_POWER: Final = 10.0 ** ((ABSOLUTE_GATE - OFFSET_DB) / 10.0)
 
 
@@ -41,7 +40,7 @@ def summarise(
     audible = powers > GATE_POWER
     levels = (OFFSET_DB + 10.0 * np.log10(np.maximum(powers, GATE_POWER))) * audible
     squares = levels * levels
-    summed = np.stack((audible, levels, squares, squares * levels, powers * audible))
+    summed = np.stack((audible, levels, squares, powers * audible))
     rows[:, LOUDNESS] = summed.reshape(len(summed), -1, STEPS_PER_SECOND).sum(axis=2).T
     rows[:, ROUGHNESS] = roughness
     rows[:, TONES] = tones.reshape(len(rows), -1)
@@ -57,14 +56,9 @@ def loudness(row: Row) -> Lufs | None:
 def describe(rows: Sequence[Row], rhythm: Rhythm) -> NDArray[np.float64]:
     """The features of the affect model, shape (rows, FEATURES); NaN where nothing was measured.
 
-    rhythm: of the whole track, for tempo cannot be told from a few seconds.
+    rhythm: of the whole track. Its tempo is left out: nothing got worse without it, and its octave is unsure.
     """
-    beat = [
-        math.log2(rhythm.felt_pulse) if rhythm.felt_pulse else math.nan,
-        rhythm.pulse_clarity,
-        rhythm.onset_rate,
-        rhythm.percussiveness,
-    ]
+    beat = (rhythm.pulse_clarity, rhythm.onset_rate, rhythm.percussiveness)
     described = np.empty((len(rows), len(FEATURES)))
     for to, row in zip(described, rows, strict=True):
         to[:] = [*timbre.describe(row[TIMBRE]), *_dynamics(row), *_harmony(row), *beat]
@@ -73,23 +67,20 @@ def describe(rows: Sequence[Row], rhythm: Rhythm) -> NDArray[np.float64]:
 
 FEATURES: Final = (
     *timbre.NAMES,
-    *("loudness_deviation", "loudness_skewness", "roughness"),
+    *("loudness_deviation", "roughness"),
     *("key_clarity", "mode_profile", "mode_triads", "chord_strength", "chroma_flatness"),
-    *("felt_pulse", "pulse_clarity", "onset_rate", "percussiveness"),
+    *("pulse_clarity", "onset_rate", "percussiveness"),
 )
 
 
-def _dynamics(row: Row) -> tuple[float, float, float]:
-    """Deviation and skewness of the level of 100-ms steps, LU; mean roughness."""
-    count, first, second, third, _ = row[LOUDNESS]
+def _dynamics(row: Row) -> tuple[float, float]:
+    """Deviation of the level of 100-ms steps, LU; mean roughness."""
+    count, first, second, _ = row[LOUDNESS]
     rough, frames = row[ROUGHNESS]
     roughness = rough / frames if frames else math.nan
     if count < MIN_STEPS:
-        return math.nan, math.nan, roughness
-    mean, square, cube = first / count, second / count, third / count
-    deviation = math.sqrt(max(square - mean**2, 1e-6))
-    skewness = (cube - 3.0 * mean * square + 2.0 * mean**3) / deviation**3
-    return deviation, max(-SKEWEST, min(SKEWEST, skewness)), roughness
+        return math.nan, roughness
+    return math.sqrt(max(second / count - (first / count) ** 2, 1e-6)), roughness
 
 
 def _harmony(row: Row) -> tuple[float, float, float, float, float]:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from player.units import Bpm, Dbtp, Hertz, Lu, Lufs, PerSecond, Seconds
 
-FEATURES_VERSION = 3  # raised whenever analysis would give another number for the same audio
+FEATURES_VERSION = 4  # raised whenever analysis would give another number for the same audio
 
 TrackId = str  # 32 hex digits, BLAKE2b-128 (DESIGN 4)
 

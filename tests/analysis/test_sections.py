@@ -42,7 +42,7 @@ def timeline(levels: Sequence[float | None]) -> Timeline:
         row = np.zeros(WIDTH)
         if level is not None:
             row[0], row[-1] = 43.0, 43.0 * level
-            row[LOUDNESS] = 10.0, -200.0, 4_000.0, 0.0, 10.0 * 10.0 ** (-2.0 + 0.0691)
+            row[LOUDNESS] = 10.0, -200.0, 4_000.0, 10.0 * 10.0 ** (-2.0 + 0.0691)
         track.push(row, Seconds(1.0))
     return track
 
