@@ -5,7 +5,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import evidence, flood, latency, load, page, scan, selection, ward
+from tests.bench import evidence, flood, latency, live, load, page, scan, selection, ward
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--evidence", type=Path, help="labelled recording of wristbands; none: left out")
     parser.add_argument(
         "--only",
-        choices=["latency", "load", "scan", "selection", "ward", "flood", "page", "evidence"],
+        choices=["latency", "load", "live", "scan", "selection", "ward", "flood", "page", "evidence"],
         default=None,
     )
     chosen = parser.parse_args()
@@ -26,6 +26,8 @@ def main() -> None:
             latency.measure(Path(folder) / "latency", chosen.swaps)
         if chosen.only in (None, "load"):
             load.measure(Path(folder) / "load", chosen.minutes)
+        if chosen.only in (None, "live"):
+            live.measure()
         if chosen.only in (None, "scan"):
             scan.measure(Path(folder) / "scan", chosen.pieces, chosen.cuts)
         if chosen.only in (None, "selection"):
