@@ -18,7 +18,8 @@ from player.units import CHANNELS, SAMPLE_RATE, Seconds
 
 BLOCK_FRAMES: Final = 8192  # `read` gathers at least this many: fewer, larger array operations
 MAX_CORRUPT: Final = 200  # packets skipped before a source is given up; tuning constant
-MAX_SAMPLE: Final = 16.0  # ±24 dBFS: anything beyond is a broken file, not music; tuning constant
+MAX_SAMPLE: Final = 4.0  # +12 dBFS, as on the decks: no decoder of sound music gives more
+ASTRAY: Final = 4_096  # samples on both sides of such a one: two frames of the longest codec
 OPEN_TIMEOUT: Final = Seconds(8.0)  # tuning constants: within them a server answers or the source has failed
 READ_TIMEOUT: Final = Seconds(8.0)
 NETWORK_OPTIONS: Final = {
@@ -234,11 +235,19 @@ def open_container(
 
 
 def bounded(block: Pcm) -> Pcm:
-    """What a broken file gives that is no number becomes silence, never the loudest sample of the track."""
+    """What a broken file gives becomes silence: what is no number, and around what is absurdly loud all.
+
+    A decoder that lost its way is loud for some frames of its codec, of which only the worst are absurd.
+    """
     if block.max() <= MAX_SAMPLE and block.min() >= -MAX_SAMPLE:  # False for NaN
         return block
     numbers = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
-    return np.asarray(np.clip(numbers, -MAX_SAMPLE, MAX_SAMPLE), dtype=np.float32)
+    absurd = (np.abs(numbers) > MAX_SAMPLE).any(axis=1)
+    counted = np.concatenate(((0,), np.cumsum(absurd)))
+    at = np.arange(len(block))
+    near = counted[np.minimum(at + ASTRAY + 1, len(block))] - counted[np.maximum(at - ASTRAY, 0)]
+    numbers[near > 0] = 0.0
+    return np.asarray(numbers, dtype=np.float32)
 
 
 def _check_file(path: str) -> None:

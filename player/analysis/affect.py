@@ -8,6 +8,7 @@ the square of the correlation that its value after 20 s has with that of the who
 """
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -22,8 +23,16 @@ from player.units import Seconds
 
 MODEL: Final = "affect_model.npz"  # part of the program, like a table of coefficients in its code
 LEAST_HEARD: Final = Seconds(3.0)
+EVERYTHING: Final = Seconds(math.inf)  # heard, where nothing of a track is missing
 SCORE_STEP: Final = 1.0 / 32.0  # of the ranks as stored in a byte
 TARGETS: Final = ("arousal", "valence", "calmness")
+
+
+class Excerpt(Struct, frozen=True, kw_only=True):
+    """How far the estimate after `heard` seconds lies from that of the whole: in labels' deviations."""
+
+    heard: float
+    deviation: float
 
 
 class TargetModel(Struct, frozen=True, kw_only=True):
@@ -36,20 +45,26 @@ class TargetModel(Struct, frozen=True, kw_only=True):
     # disagree on and no feature tells; scaled so that the intervals cover (cross-validated).
     spread: float
     inflation: float
+    excerpts: list[Excerpt]  # from the beginning on
+    places: float  # the deviation of a quick scan, which hears excerpts from everywhere
 
-
-class Excerpt(Struct, frozen=True, kw_only=True):
-    """How far the estimate after `heard` seconds lies from that of the whole: in labels' deviations."""
-
-    heard: float
-    deviation: float
+    def part_variance(self, heard: float, everywhere: bool) -> float:
+        """Interpolated over log time; beyond the table it falls as 1 / time."""
+        if everywhere:
+            return self.places**2
+        last = self.excerpts[-1]
+        deviation = np.interp(
+            math.log(min(max(heard, 1.0), last.heard)),
+            [math.log(row.heard) for row in self.excerpts],
+            [row.deviation for row in self.excerpts],
+        )
+        return float(deviation) ** 2 * min(1.0, last.heard / max(heard, 1.0))
 
 
 class Description(Struct, frozen=True, kw_only=True):
     version: int
     provenance: str
     targets: dict[str, TargetModel]
-    excerpts: list[Excerpt]
 
 
 class AffectModel:
@@ -69,15 +84,20 @@ class AffectModel:
                 description.targets[name].kernel, inputs[known], targets[known], noise[known]
             )
 
-    def estimate(self, features: Matrix, heard: Seconds) -> list[Affect]:
-        """One estimate for each row; all were heard for as long."""
+    def estimate(
+        self, features: Matrix, heard: Sequence[Seconds], *, everywhere: bool = False
+    ) -> list[Affect]:
+        """One estimate for each row of features.
+
+        heard: how much of what it speaks of each row comes from. everywhere: in excerpts all over the track.
+        """
         scores = self.ranks(features)
-        part = self._excerpt_variance(heard)
         read = {}
         for name in TARGETS:
             target = self.description.targets[name]
             mean, doubt = self._processes[name].predict(scores)
-            read[name] = mean, np.sqrt(target.inflation * (doubt**2 + part) + target.spread)
+            part = np.array([target.part_variance(seconds, everywhere) for seconds in heard])
+            read[name] = mean, np.sqrt(target.inflation * doubt**2 + part + target.spread)
         return [
             self._affect({name: (m[i], d[i]) for name, (m, d) in read.items()}) for i in range(len(scores))
         ]
@@ -92,16 +112,6 @@ class AffectModel:
         mean, deviation = (float(value) for value in read["calmness"])
         low, high = normal_share(mean - deviation), normal_share(mean + deviation)
         return Affect(**values, calmness=normal_share(mean), calmness_se=0.5 * (high - low))
-
-    def _excerpt_variance(self, heard: Seconds) -> float:
-        """Interpolated over log time, falling as 1 / time beyond the table."""
-        table = self.description.excerpts
-        last = table[-1]
-        at = min(float(heard), last.heard)
-        deviation = np.interp(
-            math.log(max(at, 1.0)), [math.log(row.heard) for row in table], [row.deviation for row in table]
-        )
-        return float(deviation) ** 2 * min(1.0, last.heard / max(float(heard), 1.0))
 
 
 def normal_share(score: float) -> float:

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from statistics import median
 from typing import Final
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from player.analysis.affect import LEAST_HEARD, AffectModel
 from player.analysis.regression import Matrix
 from player.analysis.summary import Row, loudness
-from player.analysis.timeline import Stretch
+from player.analysis.timeline import Stretch, joined
 from player.model import Affect, Section
 from player.units import Seconds
 
@@ -31,12 +30,13 @@ class Point(Struct, frozen=True):
 
 
 def windows(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """Each block that sounded, with the sums of its neighbours added."""
+    """Each block that sounded, with the sums of its neighbours; where they were long enough to be judged."""
     heard = [stretch for stretch in stretches if stretch.row[0] > 0]
     found = []
     for i, stretch in enumerate(heard):
         near = [each for each in heard[max(0, i - WINDOW) : i + WINDOW + 1] if _adjoin(each, stretch)]
-        found.append(Stretch(stretch.begin, stretch.end, np.sum([each.row for each in near], axis=0)))
+        if sum(each.heard for each in near) >= LEAST_HEARD:
+            found.append(structs.replace(joined(*near), begin=stretch.begin, end=stretch.end))
     return found
 
 
@@ -45,10 +45,7 @@ def curve(stretches: Sequence[Stretch], describe: Describe, model: AffectModel) 
     found = windows(stretches)
     if not found:
         return []
-    lasted = Seconds(median(each.end - each.begin for each in found) * (2 * WINDOW + 1))
-    if lasted < LEAST_HEARD:
-        return []
-    estimates = model.estimate(describe([each.row for each in found]), lasted)
+    estimates = model.estimate(describe([each.row for each in found]), [each.heard for each in found])
     return [Point(each.begin, each.end, affect) for each, affect in zip(found, estimates, strict=True)]
 
 
@@ -58,24 +55,30 @@ def sections(stretches: Sequence[Stretch], describe: Describe, model: AffectMode
     Bottom-up segmentation (Keogh 2001). Each section is then judged by all of its sound.
     """
     points = curve(stretches, describe, model)
-    rows = {stretch.begin: stretch.row for stretch in stretches}
-    parts = [(p.begin, p.end, rows[p.begin], p.affect.arousal) for p in points]
+    blocks = {stretch.begin: stretch for stretch in stretches}
+    parts = [(blocks[p.begin], p.affect.arousal) for p in points]
     while len(parts) > 1:
-        steps = [abs(a[3] - b[3]) for a, b in pairwise(parts)]
-        i = int(np.argmin(steps))
-        if steps[i] >= ALIKE and len(parts) <= MOST:
+        i = int(np.argmin([_step(*pair) for pair in pairwise(parts)]))
+        (a, low), (b, high) = parts[i : i + 2]
+        if _step(*parts[i : i + 2]) >= ALIKE and len(parts) <= MOST:
             break
-        (begin, middle, row, low), (_, end, further, high) = parts[i : i + 2]
-        first = (middle - begin) / max(end - begin, 1e-9)
-        parts[i : i + 2] = [(begin, end, row + further, first * low + (1.0 - first) * high)]
+        first = a.heard / max(a.heard + b.heard, 1e-9)
+        parts[i : i + 2] = [(joined(a, b), first * low + (1.0 - first) * high)]
     if not parts:
         return ()
-    lasted = Seconds(float(np.mean([end - begin for begin, end, _, _ in parts])))
-    estimates = model.estimate(describe([row for _, _, row, _ in parts]), lasted)
+    found = [part for part, _ in parts]
+    estimates = model.estimate(describe([part.row for part in found]), [part.heard for part in found])
     return tuple(
-        Section(begin=begin, end=end, loudness=loudness(row), affect=affect)
-        for (begin, end, row, _), affect in zip(parts, estimates, strict=True)
+        Section(begin=part.begin, end=part.end, loudness=loudness(part.row), affect=affect)
+        for part, affect in zip(found, estimates, strict=True)
     )
+
+
+def _step(a: tuple[Stretch, float], b: tuple[Stretch, float]) -> float:
+    """By how much two neighbours differ in arousal; what is too short to be judged differs from nothing."""
+    if min(a[0].heard, b[0].heard) < LEAST_HEARD:
+        return 0.0
+    return abs(a[1] - b[1])
 
 
 def _adjoin(a: Stretch, b: Stretch) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from player.analysis.affect import LEAST_HEARD, affect_model
+from player.analysis.affect import EVERYTHING, LEAST_HEARD, affect_model
 from player.analysis.edges import EdgesMeter
 from player.analysis.framing import Signal, power
 from player.analysis.k_weighting import Planar
@@ -23,7 +23,7 @@ from player.analysis.spectrum import Bands, SpectrumAnalyzer
 from player.analysis.speech import SpeechMeter
 from player.analysis.summary import TIMBRE, Row, describe, summarise
 from player.analysis.timbre import TimbreMeter, read_timbre
-from player.analysis.timeline import LATEST, Stretch, Timeline
+from player.analysis.timeline import Stretch, Timeline
 from player.analysis.tonality import TonalityMeter
 from player.analysis.true_peak import TruePeakMeter
 from player.errors import AnalysisError
@@ -167,7 +167,7 @@ class StreamAnalyzer:
         return curve(self._timeline.stretches(), self._describe, affect_model())
 
     def windows(self) -> list[tuple[Stretch, NDArray[np.float64]]]:
-        """The same features of 15 s around each block, which are what `curve` judges."""
+        """The same features of some 15 s around each block, which are what `curve` judges."""
         found = windows(self._timeline.stretches())
         return list(zip(found, self._describe([each.row for each in found]), strict=True))
 
@@ -232,15 +232,17 @@ class StreamAnalyzer:
 
     def _affect(self, heard: Seconds, rhythm: Rhythm) -> tuple[Affect | None, Affect | None]:
         """Of the whole and of the newest 30 s; None within the first 3 s and for silence."""
-        rows = [self._timeline.total, self._timeline.latest()]
-        if heard < LEAST_HEARD or not rows[0][0]:
+        total, latest = self._timeline.total, self._timeline.latest()
+        if heard < LEAST_HEARD or not total[0]:
             return None, None
-        whole, latest = self._describe(rows, rhythm)
+        whole, newest = self._describe([total, latest.row], rhythm)
         model = affect_model()
-        affect = model.estimate(whole[None], heard)[0]
-        if not rows[1][0]:
+        excerpts = self._scan_mode is ScanMode.QUICK
+        known = EVERYTHING if self._finished and not excerpts else heard
+        affect = model.estimate(whole[None], [known], everywhere=excerpts)[0]
+        if not latest.row[0] or latest.heard < LEAST_HEARD:
             return affect, None
-        return affect, model.estimate(latest[None], Seconds(min(heard, float(LATEST))))[0]
+        return affect, model.estimate(newest[None], [latest.heard])[0]
 
     def _analyse(self, chunk: Planar) -> None:
         if not (chunk.max() <= ABSURD and chunk.min() >= -ABSURD):  # both NaN for any NaN; seldom so

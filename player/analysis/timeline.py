@@ -19,6 +19,14 @@ class Stretch(Struct, frozen=True):
     begin: Seconds
     end: Seconds
     row: Row
+    heard: Seconds  # less than from begin to end where something between was left out
+
+
+def joined(first: Stretch, *others: Stretch) -> Stretch:
+    """In order of time."""
+    every = (first, *others)
+    row = np.sum([each.row for each in every], axis=0)
+    return Stretch(first.begin, every[-1].end, row, Seconds(sum(each.heard for each in every)))
 
 
 class Timeline:
@@ -29,7 +37,8 @@ class Timeline:
         self._begin = Seconds(0.0)
         self._end = Seconds(0.0)
         self._open: Row = np.zeros(WIDTH)
-        self._latest: deque[Row] = deque(maxlen=LATEST)
+        self._heard = 0.0  # of the open block
+        self._latest: deque[tuple[Row, Seconds]] = deque(maxlen=LATEST)
 
     @property
     def end(self) -> Seconds:
@@ -40,7 +49,8 @@ class Timeline:
         """The next second; `lasted`: a last one may be shorter."""
         self.total += row
         self._open += row
-        self._latest.append(row)
+        self._heard += lasted
+        self._latest.append((row, lasted))
         self._end = Seconds(self._end + lasted)
         if self._end - self._begin >= self._block - 1e-6:
             self._close()
@@ -51,22 +61,27 @@ class Timeline:
         self._begin = self._end = at
         self._latest.clear()
 
-    def latest(self) -> Row:
-        """The newest 30 s."""
-        return np.sum(self._latest, axis=0) if self._latest else np.zeros(WIDTH)
+    def latest(self) -> Stretch:
+        """The newest 30 s, or what there is since a splice."""
+        heard = Seconds(sum(lasted for _, lasted in self._latest))
+        row = np.sum([row for row, _ in self._latest], axis=0) if self._latest else np.zeros(WIDTH)
+        return Stretch(Seconds(self._end - heard), self._end, row, heard)
 
     def stretches(self) -> Sequence[Stretch]:
         """All blocks in order, the unfinished one last."""
         if self._end > self._begin:
-            return [*self._stretches, Stretch(self._begin, self._end, self._open.copy())]
+            return [*self._stretches, self._block_so_far()]
         return self._stretches
+
+    def _block_so_far(self) -> Stretch:
+        return Stretch(self._begin, self._end, self._open.copy(), Seconds(self._heard))
 
     def _close(self) -> None:
         if self._end > self._begin:
-            self._stretches.append(Stretch(self._begin, self._end, self._open))
-            self._begin, self._open = self._end, np.zeros(WIDTH)
+            self._stretches.append(self._block_so_far())
+            self._begin, self._open, self._heard = self._end, np.zeros(WIDTH), 0.0
         if len(self._stretches) > MOST_BLOCKS:
             pairs = zip(self._stretches[::2], self._stretches[1::2], strict=False)
             odd = self._stretches[len(self._stretches) // 2 * 2 :]
-            self._stretches = [Stretch(a.begin, b.end, a.row + b.row) for a, b in pairs] + odd
+            self._stretches = [joined(a, b) for a, b in pairs] + odd
             self._block *= 2.0

@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from player.analysis.sections import curve, sections
+from player.analysis.affect import LEAST_HEARD
+from player.analysis.sections import MOST, curve, sections
 from player.analysis.summary import LOUDNESS, WIDTH, Row
 from player.analysis.timeline import MOST_BLOCKS, Timeline
 from player.model import Affect
@@ -16,8 +17,9 @@ from player.units import Seconds
 class Told:
     """Says the arousal that `row` carries in its last column, averaged over its frames."""
 
-    def estimate(self, features: np.ndarray, heard: Seconds) -> list[Affect]:
-        assert heard > 0.0
+    def estimate(self, features: np.ndarray, heard: Sequence[Seconds]) -> list[Affect]:
+        assert len(heard) == len(features)
+        assert min(heard) >= LEAST_HEARD
         return [
             Affect(
                 arousal=float(value),
@@ -86,4 +88,68 @@ def test_ten_hours_stay_within_bounds_and_lose_no_second() -> None:
     assert found[-1].end == pytest.approx(36_000.0)
     assert sum(part.row[0] for part in found) == pytest.approx(36_000 * 43.0)
     assert track.total[0] == pytest.approx(36_000 * 43.0)
-    assert track.latest()[0] == pytest.approx(30 * 43.0)
+    assert track.latest().row[0] == pytest.approx(30 * 43.0)
+
+
+def test_two_seconds_are_too_short_for_a_curve() -> None:
+    assert curve(timeline([0.5] * 2).stretches(), told, Told()) == []  # type: ignore[arg-type]
+
+
+def test_a_short_last_block_is_no_section_of_its_own() -> None:
+    found = sections(timeline([-0.5] * 20 + [0.8] * 2).stretches(), told, Told())  # type: ignore[arg-type]
+    assert found[-1].end == 22.0
+    assert min(part.end - part.begin for part in found) >= LEAST_HEARD
+
+
+def test_a_section_is_as_loud_as_all_of_its_seconds() -> None:
+    track = Timeline()
+    for level in (-20.0, -30.0):
+        for _ in range(50):
+            row = np.zeros(WIDTH)
+            row[0], row[LOUDNESS] = 43.0, (10.0, 10.0 * level, 0.0, 10.0 * 10.0 ** ((level + 0.691) / 10.0))
+            track.push(row, Seconds(1.0))
+    (found,) = sections(track.stretches(), told, Told())  # type: ignore[arg-type]
+    assert found.loudness == pytest.approx(-22.6, abs=0.1)  # the mean of the powers
+
+
+def test_a_restless_track_has_few_sections() -> None:
+    restless = [0.8 if second // 20 % 2 else -0.8 for second in range(600)]
+    assert len(sections(timeline(restless).stretches(), told, Told())) == MOST  # type: ignore[arg-type]
+
+
+def test_the_curve_takes_in_its_neighbours() -> None:
+    points = curve(timeline([0.0] * 15 + [0.9] * 15).stretches(), told, Told())  # type: ignore[arg-type]
+    assert [round(point.affect.arousal, 2) for point in points] == [0.0, 0.0, 0.3, 0.6, 0.9, 0.9]
+
+
+@pytest.mark.parametrize(("change", "parts"), [(0.1, 1), (0.3, 2)])
+def test_a_small_change_makes_no_section_and_a_clear_one_does(change: float, parts: int) -> None:
+    found = sections(timeline([0.0] * 60 + [change] * 60).stretches(), told, Told())  # type: ignore[arg-type]
+    assert len(found) == parts
+
+
+def test_a_splice_ends_a_block_and_what_is_new() -> None:
+    track = timeline([0.0] * 7)
+    track.splice(Seconds(100.0))
+    track.push(np.ones(WIDTH), Seconds(1.0))
+    found = [(each.begin, each.end, each.heard, each.row[0]) for each in track.stretches()]
+    assert found == [(0.0, 5.0, 5.0, 5 * 43.0), (5.0, 7.0, 2.0, 2 * 43.0), (100.0, 101.0, 1.0, 1.0)]
+    assert (track.latest().row[0], track.latest().heard) == (1.0, 1.0)
+
+
+def test_what_was_left_out_between_excerpts_was_not_heard() -> None:
+    track = timeline([0.0] * 4)
+    for place in (100.0, 200.0):
+        track.splice(Seconds(place))
+        for _ in range(4):
+            track.push(timeline([0.0]).total, Seconds(1.0))
+    heard: list[float] = []
+
+    class Asked(Told):
+        def estimate(self, features: np.ndarray, heard_: Sequence[Seconds]) -> list[Affect]:
+            heard.extend(heard_)
+            return super().estimate(features, heard_)
+
+    (found,) = sections(track.stretches(), told, Asked())  # type: ignore[arg-type]
+    assert (found.begin, found.end) == (0.0, 204.0)
+    assert heard == [4.0, 4.0, 4.0, 12.0]  # of the curve's windows, then of the section

@@ -2,8 +2,6 @@
 
 import csv
 import subprocess
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -36,13 +34,3 @@ def rendered(midi: Path, cache: Path, root: Path) -> Path:
         )
         part.rename(wave)
     return wave
-
-
-def render_all(data: Path, cache: Path, workers: int = 2) -> Iterator[Path]:
-    """Every piece of the splits that comes as MIDI; `data` holds vgmidi/, asap/ and pop909/."""
-    pieces = [(data / "asap" / row["file"], data) for row in rows("wtc_book1_keys.csv")]
-    pieces += [(data / "vgmidi" / name, data) for name in lines("vgmidi_dev.txt")]
-    pieces += [(data / "asap" / name, data) for name in lines("asap_dev.txt")]
-    pieces += [(data / "pop909" / "POP909" / name / f"{name}.mid", data) for name in lines("pop909_dev.txt")]
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(lambda piece: rendered(piece[0], cache, piece[1]), pieces)

@@ -1,6 +1,7 @@
 """The two corpora with labelled emotions, as the analysis hears them."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -9,14 +10,25 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from player.model import FEATURES_VERSION
+from player.model import FEATURES_VERSION, ScanMode
+from player.units import Seconds
 from tests.evaluate.data import lines, rendered, rows
 
 Array = NDArray[Any]
 NOISE: Final = 0.3  # variance of a label, of all labels 1: reliability of both sets 0.77-0.94
 LISTENER: Final = 6.0  # variance added by having asked only n listeners: this / n
-HEARD: Final = (5, 10, 20, 30)  # seconds at which the estimate is compared with the final one
+HEARD: Final = (5, 10, 20, 30, 60, 120)  # seconds at which the estimate is compared with the final one
+LONG: Final = 150.0  # seconds: recordings that go on
+SOME: Final = 60  # of the pop songs: as many as there are of the others
 STEADY_AFTER: Final = 20  # seconds, one of `HEARD`, after which a feature should be what it stays
+
+
+class Journey(Struct, frozen=True):
+    """Features of a long piece after each of `HEARD` seconds, of a quick scan, and of the whole."""
+
+    early: list[Array]
+    quick: Array
+    whole: Array
 
 
 def analyse(path: Path) -> tuple[Array, list[Array], list[tuple[float, float, Array]]]:
@@ -39,13 +51,54 @@ def analyse(path: Path) -> tuple[Array, list[Array], list[tuple[float, float, Ar
         return np.asarray(analyser.describe()), early, windows
 
 
-def cached(paths: dict[str, Path], store: Path) -> dict[str, Any]:
-    """The features of all files, kept until the version of the analysis changes."""
+def journey(path: Path) -> Journey | None:
+    """None for what is too short to go on."""
+    from adapters.decode import open_source
+    from adapters.library.excerpts import LENGTH, excerpts
+    from player.analysis.stream import StreamAnalyzer
+
+    with open_source(str(path), rate=None, channels=None) as source:
+        rate, channels = source.rate, source.channels
+        blocks = []
+        while (block := source.read()) is not None:
+            blocks.append(block)
+    sound = np.concatenate(blocks)
+    duration = Seconds(len(sound) / rate)
+    if duration < LONG:
+        return None
+    whole, quick = (StreamAnalyzer(rate, channels, scan_mode=mode) for mode in ScanMode)
+    early, pushed = [], 0
+    for at in (second * rate for second in HEARD):
+        whole.push(sound[pushed:at])
+        early.append(whole.describe())
+        pushed = at
+    whole.push(sound[pushed:])
+    whole.flush()
+    for place in excerpts(duration):
+        quick.splice(place)
+        quick.push(sound[round(place * rate) : round((place + LENGTH) * rate)])
+    quick.flush()
+    return Journey(early, quick.describe(), whole.describe())
+
+
+def journeys(data: Path) -> list[Journey]:
+    """Of Debian's game music, pop songs and piano: nobody labelled them, but they go on."""
+    from tests.bench.songs import recordings
+
+    pop = [data / "pop909" / "POP909" / name / f"{name}.mid" for name in lines("pop909_dev.txt")]
+    midi = [*pop[:: len(pop) // SOME], *(data / "asap" / name for name in lines("asap_dev.txt"))]
+    paths = [*recordings(), *(rendered(each, data / "wav", data) for each in midi)]
+    found = cached({str(path): path for path in paths}, data / f"journeys-{FEATURES_VERSION}.npz", journey)
+    return [each for each in found.values() if each]
+
+
+def cached(paths: dict[str, Path], store: Path, job: Callable[[Path], Any] = analyse) -> dict[str, Any]:
+    """What `job` made of all files, kept until the version of the analysis changes."""
     if store.exists():
         with np.load(store, allow_pickle=True) as kept:
             return dict(kept["features"].item())
     with ProcessPoolExecutor(2) as pool:
-        found = dict(zip(paths, pool.map(analyse, paths.values(), chunksize=4), strict=True))
+        found = dict(zip(paths, pool.map(job, paths.values(), chunksize=4), strict=True))
     np.savez(store, features=np.array(found, dtype=object))
     return found
 
