@@ -20,7 +20,7 @@ from player.analysis.affect import MODEL, SCORE_STEP, Description, Excerpt, Targ
 from player.analysis.regression import GaussianProcess, Kernel, Ranks
 from player.model import FEATURES_VERSION
 from tests.evaluate.emotions import HEARD, Array, Corpus, Examples, Journey, emotify, journeys, vgmidi
-from tests.evaluate.statistics import auc, correlation, interval, rank_correlation
+from tests.evaluate.statistics import auc, correlation, interval, mean, rank_correlation
 
 KERNELS: Final = {
     "arousal": Kernel(linear=1.0, radial=1.0, length=0.35),
@@ -161,13 +161,9 @@ def coverage(name: str, corpus: Corpus, means: Array, doubts: Array) -> str:
         width = calibrated(name, labels[known], means[known], doubts[known])
         errors[asked] = in_errors(name, labels[asked], means[asked], width.errors(doubts[asked]))
     return ", ".join(
-        f"within {size} SE {interval(mean_of, (errors < size).astype(float), groups=corpus.groups)}"
+        f"within {size} SE {interval(mean, (errors < size).astype(float), groups=corpus.groups)}"
         for size in (1.0, 1.96)
     )
-
-
-def mean_of(values: Array) -> float:
-    return float(values.mean())
 
 
 def within(name: str, v: Corpus, e: Corpus, pieces: list[Any]) -> str:
@@ -185,7 +181,7 @@ def within(name: str, v: Corpus, e: Corpus, pieces: list[Any]) -> str:
             if estimate.std() > 1e-9:
                 found.append(correlation(estimate, curve[name]))
                 series.append(v.groups[i])
-    return interval(mean_of, np.array(found), groups=np.array(series)) + f" ({len(found)} pieces)"
+    return interval(mean, np.array(found), groups=np.array(series)) + f" ({len(found)} pieces)"
 
 
 def early(e: Corpus, everything: list[Any]) -> None:

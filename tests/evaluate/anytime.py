@@ -73,14 +73,16 @@ def main() -> None:
         paths += [chosen.data / "emotify" / row["file"] for row in rows("emotify_dev.csv")]
     with ProcessPoolExecutor(2) as pool:
         pieces = [found for found in pool.map(listen, paths) if found]
-    print(f"{len(pieces)} pieces; rank correlation with the final value after", *HEARD, "s")
     # a piece that ends just then says nothing about how much was still to come
     long = [np.array([piece[-1].heard > 1.2 * at for piece in pieces]) for at in HEARD]
+    print(
+        "rank correlation with the final value after", *HEARD, "s, of", *(on.sum() for on in long), "pieces"
+    )
     table = {}
     for name in MEASURED:
         values = np.array([[value(features, name) for features in piece] for piece in pieces])
         table[name] = [ordered(values[long[i], i], values[long[i], -1]) for i in range(len(HEARD))]
-        error = [float(_median(np.abs(values[:, i] - values[:, -1]))) for i in range(len(HEARD))]
+        error = [_median(np.abs(values[on, i] - values[on, -1])) for i, on in enumerate(long)]
         print(
             f"{name:22s}",
             *(f"{x:6.2f}" for x in table[name]),
@@ -95,7 +97,10 @@ def main() -> None:
             interval(rank_correlation, calm[known, i], calm[known, -1]),
         )
     for name in ("tempo", "key"):
-        same = [np.mean([_same(name, piece[i], piece[-1]) for piece in pieces]) for i in range(len(HEARD))]
+        same = [
+            np.mean([_same(name, piece[i], piece[-1]) for piece, on in zip(pieces, each, strict=True) if on])
+            for i, each in enumerate(long)
+        ]
         print(f"{name} as at the end:", *(f"{x:.2f}" for x in same))
     if chosen.table:
         for name, measured in table.items():

@@ -6,7 +6,7 @@ often the largest sudden rise bars ordinary music, and that it finds every blast
 
 import argparse
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from player.analysis.loudness import Loudness, LoudnessMeter
 from player.analysis.stream import StreamAnalyzer
 from player.analysis.true_peak import TruePeakMeter
 from tests.evaluate.data import SPLITS
+from tests.evaluate.statistics import correlation, interval, mean
 from tests.support.signals import sine
 
 INTEGRATED: Final = {
@@ -74,7 +75,7 @@ def same_for_any_blocks(planar: Planar, rate: int) -> bool:
 
 def ebu(data: Path) -> bool:
     """Prints a line per file; are all within the tolerance?"""
-    fine = True
+    fine, missing = True, {*INTEGRATED, *RANGE}
     print(f"{'file':34} {'target':>7} {'measured':>9} {'limit':>6}  whole = stream")
     for path in sorted(data.glob("*.flac")):
         planar, rate = decoded(path)
@@ -84,12 +85,17 @@ def ebu(data: Path) -> bool:
             (INTEGRATED, loudness.integrated, 0.1),
             (RANGE, loudness.loudness_range, 1.0),
         ):
-            for target in [of for name, of in targets.items() if path.name.startswith(name + "-")]:
+            for name, target in targets.items():
+                if not path.name.startswith(name + "-"):
+                    continue
+                missing.discard(name)
                 met = value is not None and abs(value - target) <= limit
                 fine &= met and same
                 verdict = f"{same}" if met else f"{same}  MISSED"
                 print(f"{path.name:34} {target:7.1f} {value:9.3f} {limit:6.1f}  {verdict}")
-    return fine
+    for name in sorted(missing):
+        print(f"{name:34} not in {data}  MISSED")
+    return fine and not missing
 
 
 def true_peaks() -> bool:
@@ -132,10 +138,10 @@ def rises(music: Path, labels: Path) -> None:
     barred = np.array(values) > STARTLE
     calmness, genres = np.array(calm), np.array([row["genre"] for row in rows])
     for genre in sorted(set(genres)):
-        print(f"barred, {genre}: {_share(barred[genres == genre])}")
-    print(f"barred, all: {_share(barred)}")
+        print(f"barred, {genre}: {interval(mean, barred[genres == genre])}")
+    print(f"barred, all: {interval(mean, barred)}")
     for name, quantity in (("largest rise", np.array(values)), ("barred", barred.astype(np.float64))):
-        print(f"correlation of {name} with calmness: {_correlation(quantity, calmness)}")
+        print(f"correlation of {name} with calmness: {interval(correlation, quantity, calmness)}")
     for blast in BLASTS:
         print(f"blasts of {blast:g} LU found: {found[blast]}/{len(rows)}")
 
@@ -151,26 +157,6 @@ def blasted(planar: Planar, rate: int) -> Iterator[Loudness]:
         part = loud[:, start : start + noise.shape[1]]
         part += noise[:, : part.shape[1]] * np.float32(loudest * 10.0 ** (blast / 20.0))
         yield measured(loud, rate)
-
-
-def _share(which: NDArray[np.bool_]) -> str:
-    low, high = _interval(lambda rows: float(which[rows].mean()), len(which))
-    return f"{which.mean():.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> str:
-    def of(rows: NDArray[np.intp]) -> float:
-        return float(np.corrcoef(a[rows], b[rows])[0, 1])
-
-    low, high = _interval(of, len(a))
-    return f"{of(np.arange(len(a))):.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _interval(statistic: Callable[[NDArray[np.intp]], float], count: int) -> tuple[float, float]:
-    rng = np.random.default_rng(0)
-    values = [statistic(rng.integers(0, count, count)) for _ in range(1_000)]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def main() -> None:

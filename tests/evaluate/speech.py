@@ -24,7 +24,10 @@ from numpy.typing import NDArray
 from player.analysis.framing import SILENT_POWER
 from player.analysis.spectrum import MEL_BANDS, SpectrumAnalyzer
 from player.analysis.speech import SPEECH, STATISTICS, WINDOW, Statistics, statistics
+from tests.bench.rates import area_under_curve
+from tests.evaluate import logit
 from tests.evaluate.data import rows
+from tests.evaluate.statistics import interval, mean
 
 Signal = NDArray[np.float32]
 TELEPHONE: Final = 8_000
@@ -33,7 +36,6 @@ LANGUAGES: Final = "en-us en-gb de fr-fr es it nl pl ru sv fi tr pt el hu cs ar 
 NO_WORDS: Final = ("silence/", "tone", "beep", "letters/", "phonetic/", "digits/")
 RIDGE: Final = 3e-3
 PRIOR: Final = 0.2  # of speech: rare among music, and to lose music is worse
-ROUNDS: Final = 1_000  # of the bootstrap
 
 
 class Item(NamedTuple):
@@ -174,35 +176,14 @@ def excerpts(items: list[Item], count: int) -> tuple[Statistics, NDArray[np.bool
 
 
 def fit(items: list[Item]) -> Model:
-    """Logistic regression with ridge by Newton's method, on excerpts of 10 s; speech weighs PRIOR of all."""
+    """Logistic regression with ridge, on excerpts of 10 s; speech weighs PRIOR of all."""
     means, spoken, _ = excerpts(items, 7)
     centre, scale = means.mean(axis=0), means.std(axis=0)
     z = np.column_stack((np.clip((means - centre) / scale, -3.0, 3.0), np.ones(len(means))))
     weight = np.where(spoken, PRIOR / spoken.sum(), (1.0 - PRIOR) / (~spoken).sum())
-    penalty = np.diag([RIDGE] * STATISTICS + [0.0])
-    beta = np.zeros(STATISTICS + 1)
-    for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-z @ beta))
-        gradient = z.T @ (weight * (p - spoken)) + penalty @ beta
-        beta -= np.linalg.solve((z * (weight * p * (1.0 - p))[:, None]).T @ z + penalty, gradient)
+    penalty = np.array([RIDGE] * STATISTICS + [0.0])
+    beta = logit.fit(np.stack((np.zeros_like(z), z), axis=1), spoken.astype(np.int64), weight, penalty)
     return Model(centre, scale, beta[:-1], float(beta[-1]))
-
-
-def area(p: NDArray[np.float64], spoken: NDArray[np.bool_]) -> float:
-    """Under the ROC curve."""
-    ranks = np.argsort(np.argsort(p)) + 1.0
-    positive = int(spoken.sum())
-    return float((ranks[spoken].sum() - positive * (positive + 1) / 2) / (positive * (len(p) - positive)))
-
-
-def interval(wrong: NDArray[np.bool_], of: NDArray[np.str_]) -> str:
-    """Share and its 95 % interval; recordings are drawn, not excerpts."""
-    rng = np.random.default_rng(0)
-    names, index = np.unique(of, return_inverse=True)
-    sums, counts = np.bincount(index, wrong), np.bincount(index)
-    drawn = rng.integers(0, len(names), (ROUNDS, len(names)))
-    low, high = np.percentile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), [2.5, 97.5])
-    return f"{wrong.mean():.4f} [{low:.4f}, {high:.4f}] of {len(wrong)}"
 
 
 def judge(items: list[Item]) -> None:
@@ -218,7 +199,7 @@ def judge(items: list[Item]) -> None:
         for group, model in models.items():
             p[group_of == group] = model.probability(means[group_of == group])
         wrong = (p > 0.5) != spoken
-        print(f"{seconds} s: AUC {area(p, spoken):.4f}")
+        print(f"{seconds} s: AUC {area_under_curve(p, spoken.astype(np.float64)):.4f}")
         real = spoken & ~np.char.startswith(group_of, "espeak")
         for label, which in (
             ("real speech missed", real),
@@ -228,7 +209,7 @@ def judge(items: list[Item]) -> None:
             *((f"  music, {name}", ~spoken & (variant_of == name)) for name in np.unique(variant_of)),
             *((f"  real speech, {name}", real & (variant_of == name)) for name in np.unique(variant_of)),
         ):
-            print(f"  {label}: {interval(wrong[which], names[which])}")
+            print(f"  {label}: {interval(mean, wrong[which], groups=names[which])} of {which.sum()}")
         worst = np.argsort(-np.where(spoken, -1.0, p))[:12].tolist()
         print("  most speech-like music:", ", ".join(f"{names[i]} {p[i]:.2f}" for i in worst))
     voices = len(spoken_groups)

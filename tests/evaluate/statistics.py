@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.bench.rates import area_under_curve
+
 Array = NDArray[Any]
 DRAWS = 1_000
 
@@ -30,10 +32,12 @@ def ranks(values: Array) -> Array:
 
 def auc(scores: Array, labels: Array) -> float:
     """Probability that a track above the median label has a higher score than one below (Mann-Whitney)."""
-    high = labels > np.median(labels)
-    positives = int(high.sum())
-    above = ranks(scores)[high].sum() - positives * (positives + 1) / 2.0
-    return float(above / (positives * (len(labels) - positives)))
+    return area_under_curve(scores, labels > np.median(labels))
+
+
+def mean(values: Array) -> float:
+    """Of truths: their share."""
+    return float(np.mean(values))
 
 
 def interval(

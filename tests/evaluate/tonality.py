@@ -19,6 +19,7 @@ from player.analysis.partials import PartialsAnalyzer
 from player.analysis.tonality import UPWARDS, TonalityMeter
 from tests.evaluate import logit
 from tests.evaluate.data import RATE, lines, rendered, rows
+from tests.evaluate.statistics import interval, mean
 
 PENALTY: Final = 6.0  # of squared weights, chosen by cross-validation
 FOLDS: Final = 5
@@ -194,29 +195,24 @@ def mirex(found: Key, right: Key) -> float:
     return 0.3 if above == (9, 3)[right[0]] else 0.0
 
 
-def interval(values: Floats) -> str:
-    random = np.random.default_rng(1)
-    means = random.choice(values, (2_000, len(values))).mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"
-
-
 def table(found: list[tuple[Example, Floats]], corpora: tuple[str, ...]) -> None:
     for corpus in corpora:
         for kind in ("whole", "first 60 s", "first 30 s", "first 10 s"):
             chosen = [(e, p) for e, p in found if e.piece.corpus == corpus and e.kind == kind]
             scores = np.array([mirex(divmod(int(p.argmax()), 12), e.key) for e, p in chosen])
-            exact = interval((scores == 1.0).astype(float))
-            print(f"{corpus:7} {kind:11} n {len(chosen):3}  exact {exact}  MIREX {interval(scores)}")
+            of = np.array([e.piece.composition for e, _ in chosen])
+            exact, credit = (interval(mean, each, groups=of) for each in (scores == 1.0, scores))
+            print(f"{corpus:7} {kind:11} n {len(chosen):3}  exact {exact}  MIREX {credit}")
 
 
 def calibration(found: list[tuple[Example, Floats]]) -> None:
     sure = np.array([p.max() for _, p in found])
     right = np.array([divmod(int(p.argmax()), 12) == e.key for e, p in found])
+    of = np.array([e.piece.composition for e, _ in found])
     for low, high in ((0.0, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)):
         chosen = (sure >= low) & (sure < high)
         if chosen.any():
-            rate = interval(right[chosen].astype(float))
+            rate = interval(mean, right[chosen], groups=of[chosen])
             print(f"  said {sure[chosen].mean():.2f}  right {rate}  n {chosen.sum()}")
 
 
