@@ -1,5 +1,6 @@
 """Tempo: periodicity of onset strength, and the choice among metrical levels."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
@@ -44,6 +45,7 @@ class Level(Struct, frozen=True):
 
 LEVELS: Final = tuple(Level(GRID / steps, steps) for steps in (36, 24, 18, 12, 8, 6, 4))
 MULTIPLES: Final = np.array([level.multiple for level in LEVELS])
+PULSES: Final = sorted({steps * level.steps for level in LEVELS for steps in (1, 2)})
 KERNEL: Final = np.exp(-0.5 * np.square(np.arange(-21, 22) / (DENSITY * BINS)))  # three widths on both sides
 
 # Both fitted by tests/evaluate/levels.py to labelled beats in the first minute of 299 POP909 and 60 ASAP
@@ -174,17 +176,16 @@ def level_accents(grid: NDArray[np.float64]) -> NDArray[np.float64]:
     gains.
     """
     centred = grid - grid.mean()
-    variance = float(np.square(centred).mean())
-    rows = []
-    for level in LEVELS:
-        pulse = phase_strength(grid, level.steps)
-        rows.append(
-            (
-                correlation_at(centred, variance, level.steps),
-                pulse,
-                phase_strength(grid, 2 * level.steps) - pulse,
-            )
+    variance = float(centred @ centred) / len(centred)
+    pulses = {steps: phase_strength(grid, steps) for steps in PULSES}
+    rows = [
+        (
+            correlation_at(centred, variance, level.steps),
+            pulses[level.steps],
+            pulses[2 * level.steps] - pulses[level.steps],
         )
+        for level in LEVELS
+    ]
     return np.array(rows)
 
 
@@ -208,10 +209,11 @@ def phase_strength(signal: NDArray[np.float64], period: int) -> float:
     if count < 2:
         return 0.0
     phases = signal[: count * period].reshape(-1, period)
-    means = phases.mean(axis=0)
-    best = int(means.argmax())
-    spread = float(np.sqrt(np.square(phases[:, best] - means[best]).mean()))
-    return float(means[best]) - DOUBT * spread / float(np.sqrt(count - 1))
+    sums = np.add.reduce(phases)
+    best = int(sums.argmax())
+    mean, heard = float(sums[best]) / count, phases[:, best]
+    variance = max(0.0, float(heard @ heard) / count - mean * mean)
+    return mean - DOUBT * math.sqrt(variance / (count - 1))
 
 
 class TempoHistogram:
@@ -261,17 +263,19 @@ class TempoHistogram:
         tempi, features = self.levels()
         return float(tempi[(features @ LEVEL_WEIGHTS).argmax()])
 
-    def share(self, tempo: float) -> float:
-        """Probability (0-1) of the level within 4 % of `tempo`, times the share of time that had one."""
+    def shares(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each tempo (BPM) the probability (0-1) of the level within 4 % of it, times the share of time
+        that had one.
+        """
         if self._weight == 0.0:
-            return 0.0
+            return np.zeros(len(wanted))
         tempi, features = self.levels()
         logits = features @ LEVEL_WEIGHTS
         odds = np.exp(logits - logits.max())
-        probability = odds[np.abs(np.log(tempi / tempo)) <= np.log(1.0 + SAME)].sum() / odds.sum()
+        same = np.abs(np.log(wanted[:, None] / tempi)) <= np.log(1.0 + SAME)
         every = float(self._accents[:, 3].sum()) / len(LEVELS)
-        heard = float(self._near(np.log2([tempo]))[0, 3]) / every if every else 0.0
-        return float(probability) * min(1.0, heard)
+        heard = self._near(np.log2(wanted))[:, 3] / (every + 1e-9)
+        return np.asarray(same @ odds / odds.sum() * np.minimum(1.0, heard))
 
     def confidence(self) -> float:
         return self._confidence / self._weight if self._weight else 0.0
