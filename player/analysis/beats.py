@@ -12,10 +12,10 @@ from player.units import Bpm
 FASTEST: Final = Bpm(215.0)
 SLOWEST: Final = Bpm(30.0)
 NEIGHBOURS: Final = 6  # frames by which a period may change from one beat to the next
-STIFFNESS: Final = 60.0  # cost of a changing period, times the square of its change in log; tuning constant
+STIFFNESS: Final = 80.0  # cost of a changing period, times the square of its change in log; tuning constant
 PERIODICITY: Final = 4.3  # weight of the autocorrelation, beside onset strength; a tuning constant
-USUAL: Final = Bpm(90.0)  # where the prior for tempo is centred
-PRIOR: Final = 0.5  # its weight, per squared octave; with USUAL tuning constants
+USUAL: Final = Bpm(55.0)  # where the prior for tempo is centred
+PRIOR: Final = 0.3  # its weight, per squared octave; with USUAL tuning constants
 
 FINAL: Final = 6.0  # s behind the newest audio before a beat is settled
 LOOK_BACK: Final = 20.0  # s of paths kept

@@ -144,7 +144,7 @@ class RhythmMeter:
 def _candidates(tempi: TempoHistogram, tempo: float | None) -> tuple[TempoCandidate, ...]:
     if tempo is None:
         return ()
-    confidence = tempi.confidence()
-    every = [(tempo * level, confidence * tempi.share(tempo * level)) for level in CANDIDATES]
+    others = tempo * np.array(CANDIDATES)
+    every = list(zip(others.tolist(), (tempi.confidence() * tempi.shares(others)).tolist(), strict=True))
     every.sort(key=lambda pair: -pair[1])
     return tuple(TempoCandidate(tempo=Bpm(bpm), probability=share) for bpm, share in every)

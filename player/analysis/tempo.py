@@ -1,6 +1,8 @@
 """Tempo: periodicity of onset strength, and the choice among metrical levels."""
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -19,12 +21,18 @@ ENOUGH: Final = 3.0  # s before a period is looked for
 GRID: Final = 12  # steps per tracked beat: two, three and four parts are whole
 FEWEST: Final = 6  # beats that have a tempo
 SPAN: Final = 4  # beats over which a period is measured: evens out rubato and the grid of frames
-DENSITY: Final = 0.06  # octaves: the width of a tempo (4 %)
+DENSITY: Final = 0.1  # octaves: how far a played tempo bends (7 %)
 REFERENCE: Final = 90.0  # BPM
 
-BINS: Final = 36  # of the tempo histogram, per octave: 2 %
+PHRASE: Final = 16.0  # s whose metrical levels are measured at once; a tuning constant
+DOUBT: Final = 0.5  # standard errors by which a beat's mean strength counts less: the best of many phases of
+# few beats is strong by chance, in an excerpt more than in a phrase; a tuning constant
+
+BINS: Final = 72  # of tracked periods and of levels, per octave: 1 %
 LOWEST: Final = 8.0  # BPM
 OCTAVES: Final = 7
+NEAR: Final = 0.08  # octaves within which what was measured at a tempo says something of another
+PEAK: Final = 2  # bins on both sides of the highest density that are averaged
 SAME: Final = 0.04  # relative: the tolerance within which two tempi are one
 
 
@@ -35,15 +43,18 @@ class Level(Struct, frozen=True):
     steps: int  # of the grid, between its beats
 
 
-LEVELS: Final = tuple(Level(GRID / steps, steps) for steps in (48, 36, 24, 18, 12, 8, 6, 4))
+LEVELS: Final = tuple(Level(GRID / steps, steps) for steps in (36, 24, 18, 12, 8, 6, 4))
+MULTIPLES: Final = np.array([level.multiple for level in LEVELS])
+PULSES: Final = sorted({steps * level.steps for level in LEVELS for steps in (1, 2)})
+KERNEL: Final = np.exp(-0.5 * np.square(np.arange(-21, 22) / (DENSITY * BINS)))  # three widths on both sides
 
 # Both fitted by tests/evaluate/levels.py to labelled beats in the first minute of 299 POP909 and 60 ASAP
 # pieces, both corpora weighing the same; it prints these numbers, and how they do on pieces left out.
-# Conditional logit over LEVELS of `level_features`.
-LEVEL_WEIGHTS: Final = np.array((1.4, -0.91, 4.31, 1.87, 0.76))
+# Conditional logit over LEVELS of `TempoHistogram.levels`.
+LEVEL_WEIGHTS: Final = np.array((1.51, -0.66, 4.32, 3.09, 0.92))
 # Logistic regression of `confidence_features` on "within 4 % of the label, an octave or a third aside", after
 # 10, 20 and 60 s, and on noise, which has no tempo to be right about.
-CONFIDENCE_WEIGHTS: Final = np.array((-6.1, -55.32, 2.12, 0.82))
+CONFIDENCE_WEIGHTS: Final = np.array((-8.11, -54.92, 2.25, 1.22))
 
 
 class Periodicity:
@@ -88,69 +99,93 @@ class Periodicity:
         return min(1.0, self._clarity / self._clarity_weight) if self._clarity_weight else None
 
 
+class Phrase(Struct, frozen=True):
+    """Metrical levels of some seconds."""
+
+    octaves: NDArray[np.float64]  # log2 BPM, one for each of LEVELS
+    accents: NDArray[np.float64]  # shape (levels, 3)
+    weight: float  # s
+
+
 class Evidence(Struct, frozen=True):
     """What one stretch of tracked beats says."""
 
-    tempi: NDArray[np.float64]  # BPM, one for each of LEVELS
-    probabilities: NDArray[np.float64]
-    confidence: float  # that one of them, at the octave or a third, is right
+    octaves: NDArray[np.float64]  # log2 BPM of periods, each over `SPAN` beats
+    periods: NDArray[np.float64]  # s
+    phrases: tuple[Phrase, ...]
+    confidence: float  # that the tempo, its octave or its third is right
     weight: float  # s
 
 
 def weigh(pulses: Sequence[Pulse], onsets: NDArray[np.float32], first: int, rate: float) -> Evidence | None:
-    """The tempo of `pulses` and of its metrical levels; None for too few.
+    """What `pulses` say of tempo and metrical levels; None for too few.
 
     onsets: shape (frames, 2), strength and bass, from frame `first` on.
     """
     if len(pulses) < FEWEST:
         return None
     frames = np.array([pulse.frame for pulse in pulses])
-    beat = usual_period(frames)
-    tempi = 60.0 * rate / beat * np.array([level.multiple for level in LEVELS])
-    logits = level_features(frames, onsets, first, tempi) @ LEVEL_WEIGHTS
-    probabilities = np.exp(logits - logits.max())
+    periods = local_periods(frames) / rate
     seconds = float(frames[-1] - frames[0]) / rate
     surety = float(confidence_features(pulses, frames) @ CONFIDENCE_WEIGHTS)
     confidence = 1.0 / (1.0 + float(np.exp(-surety)))
-    return Evidence(tempi, probabilities / probabilities.sum(), confidence, seconds)
+    phrases = _phrases(frames, onsets, first, rate)
+    return Evidence(np.log2(60.0 / periods), periods, phrases, confidence, seconds)
 
 
-def usual_period(frames: NDArray[np.float64]) -> float:
-    """The commonest period of a beat, frames: the highest density of log periods, each over four beats."""
-    span = min(SPAN, len(frames) // 2)
-    octaves = np.log2((frames[span:] - frames[:-span]) / span)
-    at = np.arange(octaves.min(), octaves.max() + DENSITY, DENSITY / 12.0)
-    mode = at[np.exp(-0.5 * np.square((at[:, None] - octaves) / DENSITY)).sum(axis=1).argmax()]
-    return float(2.0 ** octaves[np.abs(octaves - mode) < 1.5 * DENSITY].mean())
-
-
-def level_features(
-    frames: NDArray[np.float64], onsets: NDArray[np.float32], first: int, tempi: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """What speaks for each level, shape (levels, 5).
-
-    Log tempo and its square; of the bass, on a grid that bends with the beats: autocorrelation at the
-    period, strength of its best phase, and what taking only every second of its beats gains.
-    """
+def _phrases(
+    frames: NDArray[np.float64], onsets: NDArray[np.float32], first: int, rate: float
+) -> tuple[Phrase, ...]:
+    """On a grid that bends with the beats, so that a tempo may."""
     at = np.interp(np.arange(0.0, len(frames) - 1.0, 1.0 / GRID), np.arange(len(frames)), frames)
     centres = np.arange(len(onsets)) + first + CENTRE
     bass = np.convolve(onsets[:, 1], (0.25, 0.5, 0.25), mode="same")
     grid = np.interp(at, centres, bass)
-    octaves = np.log2(tempi / REFERENCE)
+    count = max(1, round(float(frames[-1] - frames[0]) / rate / PHRASE))
+    edges = np.linspace(0, len(frames) - 1, count + 1).round().astype(int).tolist()
+    found = []
+    for start, stop in pairwise(edges):
+        if stop - start + 1 >= FEWEST:
+            part = frames[start : stop + 1]
+            octaves = np.log2(60.0 * rate / usual_period(part) * MULTIPLES)
+            accents = level_accents(grid[start * GRID : stop * GRID])
+            found.append(Phrase(octaves, accents, float(part[-1] - part[0]) / rate))
+    return tuple(found)
+
+
+def local_periods(frames: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Frames, each over four beats."""
+    span = min(SPAN, len(frames) // 2)
+    return np.asarray((frames[span:] - frames[:-span]) / span)
+
+
+def usual_period(frames: NDArray[np.float64]) -> float:
+    """The period of a beat, frames, that holds for most of the time: the highest density of log periods, each
+    as heavy as it is long, so that a passage at twice the level does not count double.
+    """
+    periods = local_periods(frames)
+    octaves = np.log2(periods)
+    at = np.arange(octaves.min(), octaves.max() + DENSITY, DENSITY / 12.0)
+    return float(2.0 ** at[(np.exp(-0.5 * np.square((at[:, None] - octaves) / DENSITY)) @ periods).argmax()])
+
+
+def level_accents(grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the bass on a grid of tracked beats says of each level, shape (levels, 3).
+
+    Autocorrelation at the period, strength of its best phase, and what taking only every second of its beats
+    gains.
+    """
     centred = grid - grid.mean()
-    variance = float(np.square(centred).mean())
-    rows = []
-    for level, octave in zip(LEVELS, octaves, strict=True):
-        pulse = phase_strength(grid, level.steps)
-        rows.append(
-            (
-                octave,
-                octave**2,
-                correlation_at(centred, variance, level.steps),
-                pulse,
-                phase_strength(grid, 2 * level.steps) - pulse,
-            )
+    variance = float(centred @ centred) / len(centred)
+    pulses = {steps: phase_strength(grid, steps) for steps in PULSES}
+    rows = [
+        (
+            correlation_at(centred, variance, level.steps),
+            pulses[level.steps],
+            pulses[2 * level.steps] - pulses[level.steps],
         )
+        for level in LEVELS
+    ]
     return np.array(rows)
 
 
@@ -169,50 +204,87 @@ def correlation_at(centred: NDArray[np.float64], variance: float, lag: int) -> f
 
 
 def phase_strength(signal: NDArray[np.float64], period: int) -> float:
-    """Mean of every `period`-th sample, for the best phase."""
-    whole = len(signal) // period * period
-    return float(signal[:whole].reshape(-1, period).mean(axis=0).max()) if whole else 0.0
+    """Mean of every `period`-th sample, for the best phase, less `DOUBT`; 0 where it comes only once."""
+    count = len(signal) // period
+    if count < 2:
+        return 0.0
+    phases = signal[: count * period].reshape(-1, period)
+    sums = np.add.reduce(phases)
+    best = int(sums.argmax())
+    mean, heard = float(sums[best]) / count, phases[:, best]
+    variance = max(0.0, float(heard @ heard) / count - mean * mean)
+    return mean - DOUBT * math.sqrt(variance / (count - 1))
 
 
 class TempoHistogram:
-    """Tempo evidence of a whole track in bounded space: seconds at each tempo."""
+    """Tempo evidence of a whole track in bounded space: seconds at each tracked tempo, and what was measured
+    of levels at each. The level is chosen once, by all that was heard: one chosen for each stretch changes
+    with every excerpt.
+    """
 
     def __init__(self) -> None:
-        self._mass = np.zeros(BINS * OCTAVES)
-        self._log = np.zeros(BINS * OCTAVES)  # mass times log2 of tempo
+        self._held = np.zeros((BINS * OCTAVES, 2))  # seconds, times log2 of tempo
+        self._accents = np.zeros((BINS * OCTAVES, 4))  # of level_accents, times seconds; seconds
         self._confidence = self._weight = 0.0
 
     def copy(self) -> "TempoHistogram":
         other = TempoHistogram()
-        other._mass, other._log = self._mass.copy(), self._log.copy()
+        other._held, other._accents = self._held.copy(), self._accents.copy()
         other._confidence, other._weight = self._confidence, self._weight
         return other
 
     def add(self, evidence: Evidence) -> None:
-        octaves = np.log2(evidence.tempi / LOWEST)
-        index = np.clip((octaves * BINS).astype(int), 0, BINS * OCTAVES - 1)
-        mass = evidence.probabilities * evidence.weight
-        np.add.at(self._mass, index, mass)
-        np.add.at(self._log, index, mass * octaves)
+        held = np.stack((evidence.periods, evidence.periods * evidence.octaves), axis=1)
+        np.add.at(self._held, _bins(evidence.octaves), held)
+        for phrase in evidence.phrases:
+            seen = np.concatenate((phrase.accents, np.ones((len(LEVELS), 1))), axis=1)
+            np.add.at(self._accents, _bins(phrase.octaves), phrase.weight * seen)
         self._confidence += evidence.confidence * evidence.weight
         self._weight += evidence.weight
 
+    def levels(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Tempi in BPM, one for each of LEVELS, and what speaks for them, shape (levels, 5): log tempo, its
+        square, and `level_accents`. Only once something was added.
+        """
+        density = np.convolve(self._held[:, 0], KERNEL, mode="same")
+        mode = int(density.argmax())
+        near = self._held[max(0, mode - PEAK) : mode + PEAK + 1].sum(axis=0)
+        tracked = near[1] / near[0] if near[0] else np.log2(LOWEST) + (mode + 0.5) / BINS
+        octaves = tracked + np.log2(MULTIPLES)
+        sums = self._near(octaves)
+        accents = sums[:, :3] / (sums[:, 3:] + 1e-9)
+        centred = octaves - np.log2(REFERENCE)
+        return 2.0**octaves, np.column_stack((centred, np.square(centred), accents))
+
     def tempo(self) -> float | None:
-        """The tempo that held longest, BPM."""
+        """BPM, at the likeliest level of the tracked tempo that held longest."""
         if self._weight == 0.0:
             return None
-        mode = int(np.convolve(self._mass, np.ones(3), mode="same").argmax())
-        near = slice(max(0, mode - 1), mode + 2)
-        return LOWEST * float(2.0 ** (self._log[near].sum() / self._mass[near].sum()))
+        tempi, features = self.levels()
+        return float(tempi[(features @ LEVEL_WEIGHTS).argmax()])
 
-    def share(self, tempo: float) -> float:
-        """Share of the evidence (0-1) within 4 % of `tempo`."""
+    def shares(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each tempo (BPM) the probability (0-1) of the level within 4 % of it, times the share of time
+        that had one.
+        """
         if self._weight == 0.0:
-            return 0.0
-        held = self._mass > 0.0
-        octaves = self._log[held] / self._mass[held]
-        near = np.abs(octaves - np.log2(tempo / LOWEST)) <= np.log2(1.0 + SAME)
-        return float(self._mass[held][near].sum() / self._weight)
+            return np.zeros(len(wanted))
+        tempi, features = self.levels()
+        logits = features @ LEVEL_WEIGHTS
+        odds = np.exp(logits - logits.max())
+        same = np.abs(np.log(wanted[:, None] / tempi)) <= np.log(1.0 + SAME)
+        every = float(self._accents[:, 3].sum()) / len(LEVELS)
+        heard = self._near(np.log2(wanted))[:, 3] / (every + 1e-9)
+        return np.asarray(same @ odds / odds.sum() * np.minimum(1.0, heard))
 
     def confidence(self) -> float:
         return self._confidence / self._weight if self._weight else 0.0
+
+    def _near(self, octaves: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sums of accents about each tempo (log2 BPM), shape (tempi, 4)."""
+        centres = np.log2(LOWEST) + (np.arange(BINS * OCTAVES) + 0.5) / BINS
+        return np.asarray(np.exp(-0.5 * np.square((octaves[:, None] - centres) / NEAR)) @ self._accents)
+
+
+def _bins(octaves: NDArray[np.float64]) -> NDArray[np.int_]:
+    return np.asarray(np.clip(((octaves - np.log2(LOWEST)) * BINS).astype(int), 0, BINS * OCTAVES - 1))

@@ -17,13 +17,11 @@ from player.analysis.onset import OnsetDetector
 from player.analysis.spectrum import SpectrumAnalyzer
 from player.analysis.tempo import (
     CONFIDENCE_WEIGHTS,
-    FEWEST,
     LEVEL_WEIGHTS,
-    LEVELS,
     Periodicity,
+    TempoHistogram,
     confidence_features,
-    level_features,
-    usual_period,
+    weigh,
 )
 from tests.evaluate import logit
 from tests.evaluate.logit import Floats
@@ -74,21 +72,12 @@ def choices(
         if second % 4 == 0:
             settled += tracker.settle()
         pulses = [*settled, *tracker.pending()]
-        if second in AFTER and len(pulses) >= FEWEST:
-            frames = np.array([pulse.frame for pulse in pulses])
-            tempi = 60.0 * frame_rate / usual_period(frames) * np.array([each.multiple for each in LEVELS])
-            features = level_features(frames, np.concatenate(onsets), 0, tempi)
-            made.append(
-                Choice(
-                    corpus,
-                    composition,
-                    second,
-                    true,
-                    tempi,
-                    features,
-                    confidence_features(pulses, frames),
-                )
-            )
+        evidence = weigh(pulses, np.concatenate(onsets), 0, frame_rate) if second in AFTER else None
+        if evidence:
+            tempi = TempoHistogram()
+            tempi.add(evidence)
+            surety = confidence_features(pulses, np.array([pulse.frame for pulse in pulses]))
+            made.append(Choice(corpus, composition, second, true, *tempi.levels(), surety))
     return made
 
 
