@@ -25,7 +25,8 @@ from player.analysis.tempo import (
 )
 from tests.evaluate import logit
 from tests.evaluate.logit import Floats
-from tests.evaluate.rhythm import FACTORS, HEARD, asap, interval, mono, parser, pop909, same
+from tests.evaluate.rhythm import FACTORS, HEARD, asap, mono, parser, pop909, same
+from tests.evaluate.statistics import interval, mean
 
 AFTER: Final = (10, 20, HEARD)  # s: when confidence is asked for
 NEAR: Final = 0.08  # of log tempo: a level so near is the labelled one, if played with rubato
@@ -127,17 +128,25 @@ def judge(name: str, of: Sequence[Choice], weights: Callable[[Choice], Floats]) 
     whole = [each for each in of if each.after == HEARD]
     for corpus in sorted({each.corpus for each in whole}):
         group = [each for each in whole if each.corpus == corpus]
-        acc1 = interval([float(correct(each, weights(each))) for each in group])
-        acc2 = interval([float(correct(each, weights(each), FACTORS)) for each in group])
-        print(f"  {name:<16}{corpus:<8}acc1 {acc1}  acc2 {acc2}  {len(group)} pieces")
+        of_one = np.array([each.composition for each in group])
+        acc1, acc2 = (
+            interval(mean, np.array([correct(each, weights(each), by) for each in group]), groups=of_one)
+            for by in ((1.0,), FACTORS)
+        )
+        print(f"  {name:<17}{corpus:<8}acc1 {acc1}  acc2 {acc2}  {len(group)} pieces")
 
 
-def calibration(of: Sequence[Choice], stated: Floats, levels: Floats) -> None:
-    right = np.array([float(correct(each, levels, FACTORS)) for each in of])
+def calibration(of: Sequence[Choice], weights: Callable[[Choice], tuple[Floats, Floats]]) -> None:
+    """weights: of the levels and of the confidence."""
+    logits = np.array([each.confidence @ weights(each)[1] for each in of])
+    stated = 1.0 / (1.0 + np.exp(-logits))
+    right = np.array([correct(each, weights(each)[0], FACTORS) for each in of])
+    of_one = np.array([each.composition for each in of])
     for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)):
         group = (low <= stated) & (stated < high)
         if group.any():
-            print(f"  {stated[group].mean():.2f}  {interval(right[group].tolist())}  {group.sum()}")
+            rate = interval(mean, right[group], groups=of_one[group])
+            print(f"  {stated[group].mean():.2f}  {rate}  {group.sum()}")
 
 
 def main() -> None:
@@ -150,7 +159,7 @@ def main() -> None:
     ]
     everything = [*music, *noises()]
     print("Level and tempo within 4 % (acc2: or an octave or third of it), first minute")
-    judge("as shipped", music, lambda _: LEVEL_WEIGHTS)
+    judge("shipped, fitted", music, lambda _: LEVEL_WEIGHTS)
     names = sorted({each.composition for each in everything})
     folds = dict(zip(names, np.random.default_rng(1).permutation(len(names)) % FOLDS, strict=True))
     left_out = [[each for each in everything if folds[each.composition] != fold] for fold in range(FOLDS)]
@@ -159,16 +168,19 @@ def main() -> None:
     other = {name: fit_levels([each for each in music if each.corpus != name]) for name, _ in CORPORA}
     judge("other corpus", music, lambda each: other[each.corpus])
     fitted = fit_levels(music)
-    judge("all", music, lambda _: fitted)
+    judge("fitted anew", music, lambda _: fitted)
     print(f"LEVEL_WEIGHTS: Final = np.array({np.round(fitted, 2).tolist()})")
-    surety = [fit_confidence(each, fitted) for each in left_out]
-    inputs = np.stack([each.confidence for each in everything])
-    crossed = np.array(
-        [each.confidence @ surety[folds[each.composition]] for each in everything], dtype=np.float64
-    )
-    for name, logits in (("as shipped", inputs @ CONFIDENCE_WEIGHTS), ("left out", crossed)):
+    surety = [fit_confidence(each, by) for each, by in zip(left_out, levels, strict=True)]
+
+    def shipped(_: Choice) -> tuple[Floats, Floats]:
+        return LEVEL_WEIGHTS, CONFIDENCE_WEIGHTS
+
+    def crossed(each: Choice) -> tuple[Floats, Floats]:
+        return levels[folds[each.composition]], surety[folds[each.composition]]
+
+    for name, weights in (("as shipped, fitted to these", shipped), ("left out", crossed)):
         print(f"Confidence, {name}: stated, right within 4 % or at an octave or third of it, examples")
-        calibration(everything, 1.0 / (1.0 + np.exp(-logits)), fitted)
+        calibration(everything, weights)
     final = fit_confidence(everything, fitted)
     print(f"CONFIDENCE_WEIGHTS: Final = np.array({np.round(final, 2).tolist()})")
 
