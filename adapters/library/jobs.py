@@ -177,4 +177,8 @@ def _track(source: "NativeSource", track_id: TrackId, duration: Seconds) -> Trac
 
 
 def _failure(error: DecodeError) -> Failure:
-    return Failure(error.problem, lasting=not isinstance(error.__cause__, OSError))
+    """The file is at fault only if nothing between may be: a server or a disk may be well the next time."""
+    from adapters.decode.av import is_url
+
+    lasting = not is_url(error.uri) and not isinstance(error.__cause__, OSError)
+    return Failure(error.problem, lasting=lasting)
