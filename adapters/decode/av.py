@@ -30,7 +30,8 @@ NETWORK_OPTIONS: Final = {
     "protocol_whitelist": "http,https,tls,tcp,crypto,data,httpproxy",  # never a file of this computer
 }
 NO_OPTIONS: Final[Mapping[str, str]] = {}
-PLAYLISTS: Final = (".pls", ".m3u", ".xspf", ".asx", ".wpl")
+PLAYLISTS: Final = (".pls", ".m3u", ".m3u8", ".xspf", ".asx", ".wpl")
+A_PLAYLIST: Final = "is a playlist: name one of the pieces in it."
 
 av.logging.set_level(av.logging.PANIC)  # damaged files are counted and named here, not on standard error
 
@@ -224,8 +225,8 @@ def open_container(
     except (av.error.ProtocolNotFoundError, av.error.DemuxerNotFoundError) as error:
         raise UnsupportedSourceError(uri, "is of a kind that FFmpeg does not know.") from error
     except (av.error.InvalidDataError, av.error.EOFError) as error:
-        if uri.lower().split("?")[0].endswith(PLAYLISTS):
-            raise UnsupportedSourceError(uri, "is a playlist.") from error
+        if _is_playlist(uri):
+            raise UnsupportedSourceError(uri, A_PLAYLIST) from error
         if is_url(uri):
             raise DecodeError(uri, "gives no sound that can be decoded: check the address.") from error
         raise DecodeError(uri, "is not an audio file, or is damaged: replace or remove it.") from error
@@ -258,7 +259,13 @@ def sound_stream(uri: str, container: InputContainer) -> AudioStream:
     for stream in container.streams.audio:
         if stream.codec_context is not None and stream.codec_context.sample_rate:
             return stream
+    if _is_playlist(uri):  # FFmpeg takes some for subtitles
+        raise UnsupportedSourceError(uri, A_PLAYLIST)
     raise DecodeError(uri, "holds no sound: choose an audio file.")
+
+
+def _is_playlist(uri: str) -> bool:
+    return uri.lower().split("?")[0].endswith(PLAYLISTS)
 
 
 def _layout(channels: int) -> AudioLayout:
