@@ -103,6 +103,23 @@ def test_every_kind_of_playlist_leads_to_its_sound(web: BadWeb, flac: bytes, nam
     check_audio_source(lambda: open_source(web.url(name)), NOISE)
 
 
+@pytest.mark.parametrize(
+    ("entry", "asked"),
+    [
+        ("my song.flac", "my%20song.flac"),
+        ("my%20song.flac", "my%20song.flac"),
+        ("100% live.flac", "100%25%20live.flac"),
+        ("Für; Nº+1.flac?a=b c&d=%2F", "F%C3%BCr;%20N%C2%BA+1.flac?a=b%20c&d=%2F"),
+    ],
+)
+def test_addresses_are_quoted_once(web: BadWeb, flac: bytes, entry: str, asked: str) -> None:
+    web.pages[asked.partition("?")[0]] = Page(flac)
+    web.pages["list.m3u"] = Page(f"#EXTM3U\n{entry}\n".encode(), "audio/x-mpegurl")
+    with open_source(web.url("list.m3u")) as source:
+        assert source.read() is not None
+    assert web.requests[-1][0] == asked
+
+
 def test_entries_follow_each_other_and_broken_ones_are_passed_over(web: BadWeb, flac: bytes) -> None:
     web.pages["noise.flac"] = Page(flac)
     web.pages["list.m3u"] = Page(b"#EXTM3U\ngone.flac\nnoise.flac\nnoise.flac?again\n", "audio/x-mpegurl")
