@@ -194,11 +194,12 @@ class AvSource:
 
     def _converted(self, frame: AudioFrame | None) -> Iterator[Pcm]:
         try:
-            converted = self._resampler.resample(frame)
-        except ValueError:  # the format changed within the stream (chained Ogg, HE-AAC): start afresh
-            self._resampler = self._new_resampler()
-            converted = self._resampler.resample(frame)
-        except av.error.FFmpegError as error:
+            try:
+                converted = self._resampler.resample(frame)
+            except ValueError:  # the format changed within the stream (chained Ogg, HE-AAC): start afresh
+                self._resampler = self._new_resampler()
+                converted = self._resampler.resample(frame)
+        except (av.error.FFmpegError, ValueError) as error:
             raise DecodeError(self.uri, f"cannot be converted ({words(error)}).") from error
         for part in converted:
             block = np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1, self.channels)

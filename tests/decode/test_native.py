@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -31,3 +32,22 @@ def test_a_pipe_is_not_called_an_empty_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp3")
     with pytest.raises(DecodeError, match="no ordinary file"):
         NativeSource(str(tmp_path / "pipe.mp3"))
+
+
+def test_a_change_of_format_that_cannot_be_followed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Puzzled:
+        asked = 0
+
+        def resample(self, _frame: object) -> None:
+            self.asked += 1
+            if self.asked == 1:
+                raise ValueError("it changed")
+            raise av.error.InvalidDataError(1, "no")
+
+    puzzled = Puzzled()
+    monkeypatch.setattr(AvSource, "_new_resampler", lambda _: puzzled)
+    with pytest.raises(DecodeError, match="cannot be converted"):
+        AvSource(str(encode(tmp_path / "a.wav", stereo(sine(440.0, -6.0, 1.0)), "pcm_s16le")))
+    assert puzzled.asked == 2
