@@ -12,6 +12,7 @@ from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from adapters.decode.reasons import answered, unreachable
 from player.errors import DecodeError
 from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Seconds
@@ -32,6 +33,15 @@ NETWORK_OPTIONS: Final = {
 NO_OPTIONS: Final[Mapping[str, str]] = {}
 PLAYLISTS: Final = (".pls", ".m3u", ".m3u8", ".xspf", ".asx", ".wpl")
 A_PLAYLIST: Final = "is a playlist: name one of the pieces in it."
+STATUSES: Final = {  # FFmpeg's errors: the status, and whether that is all of it
+    av.error.HTTPBadRequestError: (400, True),
+    av.error.HTTPUnauthorizedError: (401, True),
+    av.error.HTTPForbiddenError: (403, True),
+    av.error.HTTPNotFoundError: (404, True),
+    av.error.HTTPTooManyRequestsError: (429, True),
+    av.error.HTTPClientError: (400, False),
+    av.error.HTTPServerError: (500, False),
+}
 
 av.logging.set_level(av.logging.PANIC)  # damaged files are counted and named here, not on standard error
 
@@ -232,7 +242,21 @@ def open_container(
             raise DecodeError(uri, "gives no sound that can be decoded: check the address.") from error
         raise DecodeError(uri, "is not an audio file, or is damaged: replace or remove it.") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise DecodeError(uri, f"cannot be opened ({words(error)}).") from error
+        raise DecodeError(uri, _unopened(uri, error)) from error
+
+
+def _unopened(uri: str, error: Exception) -> str:
+    if not is_url(uri):
+        return f"cannot be opened ({words(error)})."
+    for kind, (status, exact) in STATUSES.items():
+        if isinstance(error, kind):
+            signed_in = "@" in uri.partition("://")[2].partition("/")[0]
+            return answered(status, signed_in=signed_in, exact=exact)
+    if isinstance(error, av.error.ExitError):  # of our own timeout
+        return unreachable(TimeoutError())
+    if isinstance(error, OSError):
+        return unreachable(error)
+    return f"cannot be opened ({words(error)}): check the address."
 
 
 def bounded(block: Pcm) -> Pcm:

@@ -1,6 +1,7 @@
 """`lull analyze FILE --plot OUT.png`: what was heard, as a picture."""
 
 import math
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -109,11 +110,13 @@ def draw(heard: Recording, title: str, out: Path) -> None:
     )
     for panel, ax in zip(panels, axes, strict=True):
         panel(ax, heard)
-    axes[0].set_title(title, loc="left")
+    axes[0].set_title(title, loc="left", parse_math=False)  # $ is a letter in names
     axes[-1].set_xlabel("seconds")
     axes[-1].set_xlim(0.0, float(heard.features.heard))
     try:
-        figure.savefig(out, dpi=100)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a script that the font lacks shows as boxes
+            figure.savefig(out, dpi=100)
     except (OSError, ValueError) as error:
         raise LibraryError(f"{out}: the picture cannot be written ({error}).") from error
     finally:

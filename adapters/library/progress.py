@@ -44,7 +44,7 @@ def scan_watched(
     """Scan with a progress line on `console`. Raises `LibraryError`, `StoreError`, and `Interrupted`."""
     path_map = PathMap(options.maps)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),

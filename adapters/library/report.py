@@ -216,7 +216,7 @@ def _in_words(value: object) -> str:
         case None | ():
             return "–"
         case float():
-            return f"{value:.3g}"
+            return f"{value:.1f}" if abs(value) >= 100.0 else f"{value:.3g}"
         case Struct():
             return " ".join(_in_words(getattr(value, name)) for name in value.__struct_fields__)
         case tuple():

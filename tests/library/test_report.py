@@ -1,12 +1,17 @@
-"""`lull analyze`."""
+"""What `lull analyze` and `lull scan` tell people."""
 
+import io
 import json
+import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from adapters.library.picture import record
+from adapters.library.progress import ScanOptions, scan_watched
 from adapters.library.report import analyze_one
+from adapters.store.catalogue import Catalogue
 from player.errors import DecodeError
 from tests.support.badweb import Page, bad_web
 from tests.support.command import Lull
@@ -49,3 +54,17 @@ def test_a_playlist_is_answered_with_what_to_do(tmp_path: Path, name: str) -> No
     (tmp_path / name).write_text("[playlist]\nFile1=a.mp3\n" if name == "list.pls" else "a.mp3\n")
     with pytest.raises(DecodeError, match="is a playlist: name one of the pieces in it"):
         analyze_one(str(tmp_path / name))
+
+
+def test_people_read_large_numbers_without_exponents(lull: Lull, tmp_path: Path) -> None:
+    code, out, _ = lull("analyze", music(tmp_path / "song.wav", 40, seconds=3.0))
+    assert code == 0
+    assert re.search(r"spectral_centroid_hz\W+\d{4}\.\d\b", out)
+
+
+def test_progress_shows_names_as_they_are(folder: Path, catalogue: Catalogue) -> None:
+    music(folder / "Help! [live] [b]eatles.mp3", 1)
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=200)
+    scan_watched([folder], ("mp3",), catalogue, ScanOptions(workers=1), console)
+    assert "Help! [live] [b]eatles.mp3" in screen.getvalue()
