@@ -31,7 +31,7 @@ NETWORK_OPTIONS: Final = {
     "protocol_whitelist": "http,https,tls,tcp,crypto,data,httpproxy",  # never a file of this computer
 }
 NO_OPTIONS: Final[Mapping[str, str]] = {}
-PLAYLISTS: Final = (".pls", ".m3u", ".m3u8", ".xspf", ".asx", ".wpl")
+PLAYLISTS: Final = (".pls", ".m3u", ".xspf", ".asx", ".wpl")
 A_PLAYLIST: Final = "is a playlist: name one of the pieces in it."
 STATUSES: Final = {  # FFmpeg's errors: the status, and whether that is all of it
     av.error.HTTPBadRequestError: (400, True),
@@ -290,7 +290,9 @@ def sound_stream(uri: str, container: InputContainer) -> AudioStream:
 
 
 def _is_playlist(uri: str) -> bool:
-    return uri.lower().split("?")[0].endswith(PLAYLISTS)
+    if not is_url(uri):
+        return uri.lower().endswith((*PLAYLISTS, ".m3u8"))
+    return uri.lower().split("?")[0].endswith(PLAYLISTS)  # .m3u8 is HLS, which FFmpeg knows
 
 
 def _layout(channels: int) -> AudioLayout:
