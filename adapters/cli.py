@@ -96,6 +96,8 @@ def analyze(
     from adapters.library.report import analyze_one, as_table
 
     answer = analyze_one(source)
+    if not answer.whole:
+        _people(stderr=True).print(f"It has no end: its first {answer.audio_s:.0f} s were heard.")
     if plot is not None:
         from adapters.library.picture import draw, record
 

@@ -12,6 +12,7 @@ from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from adapters.decode.reasons import answered, unreachable
 from player.errors import DecodeError
 from player.ports.audio import Pcm
 from player.units import CHANNELS, SAMPLE_RATE, Seconds
@@ -32,6 +33,16 @@ NETWORK_OPTIONS: Final = {
 }
 NO_OPTIONS: Final[Mapping[str, str]] = {}
 PLAYLISTS: Final = (".pls", ".m3u", ".xspf", ".asx", ".wpl")
+A_PLAYLIST: Final = "is a playlist: name one of the pieces in it."
+STATUSES: Final = {  # FFmpeg's errors: the status, and whether that is all of it
+    av.error.HTTPBadRequestError: (400, True),
+    av.error.HTTPUnauthorizedError: (401, True),
+    av.error.HTTPForbiddenError: (403, True),
+    av.error.HTTPNotFoundError: (404, True),
+    av.error.HTTPTooManyRequestsError: (429, True),
+    av.error.HTTPClientError: (400, False),
+    av.error.HTTPServerError: (500, False),
+}
 
 av.logging.set_level(av.logging.PANIC)  # damaged files are counted and named here, not on standard error
 
@@ -194,11 +205,12 @@ class AvSource:
 
     def _converted(self, frame: AudioFrame | None) -> Iterator[Pcm]:
         try:
-            converted = self._resampler.resample(frame)
-        except ValueError:  # the format changed within the stream (chained Ogg, HE-AAC): start afresh
-            self._resampler = self._new_resampler()
-            converted = self._resampler.resample(frame)
-        except av.error.FFmpegError as error:
+            try:
+                converted = self._resampler.resample(frame)
+            except ValueError:  # the format changed within the stream (chained Ogg, HE-AAC): start afresh
+                self._resampler = self._new_resampler()
+                converted = self._resampler.resample(frame)
+        except (av.error.FFmpegError, ValueError) as error:
             raise DecodeError(self.uri, f"cannot be converted ({words(error)}).") from error
         for part in converted:
             block = np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1, self.channels)
@@ -225,13 +237,27 @@ def open_container(
     except (av.error.ProtocolNotFoundError, av.error.DemuxerNotFoundError) as error:
         raise UnsupportedSourceError(uri, "is of a kind that FFmpeg does not know.") from error
     except (av.error.InvalidDataError, av.error.EOFError) as error:
-        if uri.lower().split("?")[0].endswith(PLAYLISTS):
-            raise UnsupportedSourceError(uri, "is a playlist.") from error
+        if _is_playlist(uri):
+            raise UnsupportedSourceError(uri, A_PLAYLIST) from error
         if is_url(uri):
             raise DecodeError(uri, "gives no sound that can be decoded: check the address.") from error
         raise DecodeError(uri, "is not an audio file, or is damaged: replace or remove it.") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise DecodeError(uri, f"cannot be opened ({words(error)}).") from error
+        raise DecodeError(uri, _unopened(uri, error)) from error
+
+
+def _unopened(uri: str, error: Exception) -> str:
+    if not is_url(uri):
+        return f"cannot be opened ({words(error)})."
+    for kind, (status, exact) in STATUSES.items():
+        if isinstance(error, kind):
+            signed_in = "@" in uri.partition("://")[2].partition("/")[0]
+            return answered(status, signed_in=signed_in, exact=exact)
+    if isinstance(error, av.error.ExitError):  # of our own timeout
+        return unreachable(TimeoutError())
+    if isinstance(error, OSError):
+        return unreachable(error)
+    return f"cannot be opened ({words(error)}): check the address."
 
 
 def bounded(block: Pcm) -> Pcm:
@@ -267,7 +293,15 @@ def sound_stream(uri: str, container: InputContainer) -> AudioStream:
     for stream in container.streams.audio:
         if stream.codec_context is not None and stream.codec_context.sample_rate:
             return stream
+    if _is_playlist(uri):  # FFmpeg takes some for subtitles
+        raise UnsupportedSourceError(uri, A_PLAYLIST)
     raise DecodeError(uri, "holds no sound: choose an audio file.")
+
+
+def _is_playlist(uri: str) -> bool:
+    if not is_url(uri):
+        return uri.lower().endswith((*PLAYLISTS, ".m3u8"))
+    return uri.lower().split("?")[0].endswith(PLAYLISTS)  # .m3u8 is HLS, which FFmpeg knows
 
 
 def _layout(channels: int) -> AudioLayout:

@@ -6,11 +6,12 @@ HTTP/1.0 on a plain socket: what stations speak ("ICY 200 OK" too), no chunks, a
 import base64
 import io
 import random
+import re
 import socket
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from adapters.decode.icy import IcySplitter
 from adapters.decode.ogg import OggTitles
@@ -32,6 +33,8 @@ OF_USE: Final = 1 << 14  # bytes of one connection, about a second: below, it co
 REDIRECTS: Final = 5
 HEADER_LINES: Final = 100
 CHUNK: Final = 1 << 14
+SAFE: Final = "!$%&'()*+,/:;=?@[]~"  # of paths and queries; %: it begins what is quoted
+LONE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 OGG: Final = ("application/ogg", "audio/ogg", "audio/opus", "audio/vorbis")
 
 Cancelled = Callable[[], bool]
@@ -92,7 +95,7 @@ def _ask(url: str, offset: int) -> Answer:
     plain = socket.create_connection((host, port or (443 if secure else 80)), timeout=CONNECT)
     try:
         line = _secured(plain, host) if secure else plain
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = _quoted(parts.path or "/") + (f"?{_quoted(parts.query)}" if parts.query else "")
         name = f"[{host}]" if ":" in host else host
         lines = [f"GET {path} HTTP/1.0", f"Host: {name}{f':{port}' if port else ''}", "User-Agent: Lull"]
         lines += ["Accept: */*", "Icy-MetaData: 1", "Connection: close"]
@@ -109,6 +112,11 @@ def _ask(url: str, offset: int) -> Answer:
         raise
     line.settimeout(WAIT)
     return Answer(url, status, headers, line, file)
+
+
+def _quoted(part: str) -> str:
+    """As a server takes it; what is quoted already stays (RFC 3986)."""
+    return quote(LONE.sub("%25", part), safe=SAFE, errors="surrogateescape")
 
 
 def _secured(plain: socket.socket, host: str) -> socket.socket:

@@ -1,18 +1,24 @@
 """Playlists: m3u, pls, xspf, asx, podcast feeds. Pure: bytes in, entries out."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from xml.parsers import expat
 
 from msgspec import Struct
+
+from adapters.decode.icy import text as decoded
 
 LARGEST: Final = 1 << 20  # bytes of a playlist
 MOST: Final = 500  # entries read of one
 LONGEST: Final = 4096  # characters of one address
 HLS_MARKS: Final = (b"#EXT-X-TARGETDURATION", b"#EXT-X-STREAM-INF", b"#EXT-X-MEDIA-SEQUENCE")
 WEB: Final = ("http", "https")
+ADDRESS: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)  # else a colon is part of a name
+FILE: Final = re.compile(r"file:(//(localhost)?)?(?=/)", re.IGNORECASE)  # RFC 8089
+REFUSED: Final = ("file", "data", "javascript", "concat", "subfile")
 CONTENT_TYPES: Final = frozenset(
     {
         "audio/x-mpegurl", "audio/mpegurl", "application/x-mpegurl", "application/vnd.apple.mpegurl",
@@ -60,15 +66,17 @@ def parse(body: bytes, base: str) -> tuple[Entry, ...]:
     text = body.removeprefix(b"\xef\xbb\xbf").lstrip()
     start = text[:64].lower()
     found: Iterable[Entry]
-    if start.startswith(b"<"):
+    quoted = start.startswith(b"<")  # XML holds URIs, the others names of files as they are
+    if quoted:
         found = _xml(text)
     elif start.startswith(b"[playlist]"):
-        found = _pls(text.decode("utf-8", "replace"))
+        found = _pls(decoded(text))
     else:
-        found = _m3u(text.decode("utf-8", "replace"))
+        found = _m3u(decoded(text))
     entries: dict[str, Entry] = {}
+    from_web = urlsplit(base).scheme in WEB
     for entry in found:
-        uri = _absolute(entry.uri, base)
+        uri = _of_web(entry.uri.strip(), base) if from_web else _of_disk(entry.uri.strip(), base, quoted)
         if uri is not None and len(entries) < MOST:
             entries.setdefault(uri, Entry(uri, entry.title[:200]))
     if not entries:
@@ -76,23 +84,34 @@ def parse(body: bytes, base: str) -> tuple[Entry, ...]:
     return tuple(entries.values())
 
 
-def _absolute(uri: str, base: str) -> str | None:
-    uri = uri.strip()
-    if not uri or len(uri) > LONGEST or any(ord(c) < 32 for c in uri):
+def _is_sane(uri: str) -> bool:
+    return bool(uri) and len(uri) <= LONGEST and not any(ord(c) < 32 for c in uri)
+
+
+def _of_web(uri: str, base: str) -> str | None:
+    if not _is_sane(uri):
         return None
-    from_web = urlsplit(base).scheme in WEB
     try:
         scheme = urlsplit(uri).scheme
         if scheme in WEB:
             return uri
-        if from_web:
-            joined = urljoin(base, uri)
-            return joined if not scheme and urlsplit(joined).scheme in WEB else None
+        joined = urljoin(base, uri)
+        return joined if not scheme and urlsplit(joined).scheme in WEB else None
     except ValueError:
         return None
-    if len(scheme) > 1:  # a single letter is a Windows drive
-        return uri if scheme not in ("data", "javascript", "concat", "subfile") else None
-    return urljoin(base, uri.replace("\\", "/"))
+
+
+def _of_disk(uri: str, base: str, quoted: bool) -> str | None:
+    if not _is_sane(uri):
+        return None
+    if named := FILE.match(uri):
+        uri, quoted = uri[named.end() :], True
+    elif address := ADDRESS.match(uri):
+        return uri if address.group(1).lower() not in REFUSED else None
+    path = unquote(uri, errors="surrogateescape") if quoted else uri
+    if "\0" in path:
+        return None
+    return posixpath.normpath(posixpath.join(posixpath.dirname(base), path.replace("\\", "/")))
 
 
 def _m3u(text: str) -> Iterator[Entry]:

@@ -44,8 +44,11 @@ def _certificate(error: OSError) -> str:
     )
 
 
-def answered(status: int, *, signed_in: bool) -> str:
-    """Of a server's answer other than 200. signed_in: the address holds a name and a password."""
+def answered(status: int, *, signed_in: bool, exact: bool = True) -> str:
+    """Of a server's answer other than 200. signed_in: the address holds a name and a password; exact: False
+    when no more than the status's hundreds are known.
+    """
+    number = str(status) if exact else f"{status // 100}xx"
     match status:
         case 401 | 407 if signed_in:
             return f"does not take the name and password in its address ({status}): check them."
@@ -60,6 +63,6 @@ def answered(status: int, *, signed_in: bool) -> str:
         case 429:
             return "has a server that is asked too often (429): it is tried again later."
         case _ if status >= 500:
-            return f"has a server with a fault ({status}): it is tried again later."
+            return f"has a server with a fault ({number}): it is tried again later."
         case _:
-            return f"is answered with {status}: check the address."
+            return f"is answered with {number}: check the address."

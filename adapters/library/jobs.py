@@ -3,8 +3,10 @@
 Decoder and analyser are imported by the worker only: the brain, which names these jobs, stays small.
 """
 
+import math
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct
 
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     from adapters.decode.native import NativeSource
     from adapters.library.identity import Fingerprint
 
+T = TypeVar("T")
+
+NO_END: Final = Seconds(math.inf)
 ENOUGH: Final = Seconds(10.0)  # a file that breaks off later than this is music up to there; own judgement
+ENDLESS: Final = Seconds(60.0)  # heard beyond the length that it tells: a station; a tuning constant
 
 TOGETHER: Final = 10  # seconds decoded and analysed at once, for nobody waits for them; a tuning constant
 MOST_SAMPLES: Final = 1 << 20  # and of all channels: 4 MiB, so that memory stays small at any rate
@@ -57,16 +63,18 @@ def identify_file(path: str) -> Track | Failure:
 
 def analyse_file(path: str) -> TrackFeatures | Failure:
     """Features of every second of a file or URL; memory does not grow with its length."""
-    from adapters.decode.native import NativeSource
+    return _of_source(path, lambda source: _listen_whole(source, Pace()))
 
-    keep_memory()
-    try:
-        with NativeSource(path) as source:
-            return _listen_whole(source, Pace())
-    except AnalysisError as error:
-        return Failure(str(error))
-    except DecodeError as error:
-        return _failure(error)
+
+def analyse_stream(url: str) -> tuple[TrackFeatures, bool] | Failure:
+    """Of what may never end: its features so far, and whether it did end."""
+
+    def listen(source: "NativeSource") -> tuple[TrackFeatures, bool]:
+        most = Seconds(source.duration + ENDLESS)
+        features = _listen_whole(source, Pace(), most=most)
+        return features, features.heard < most
+
+    return _of_source(url, listen)
 
 
 def examiner(mode: ScanMode, busy: float = 1.0) -> "partial[Examined | Failure]":
@@ -106,6 +114,19 @@ def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Fail
         return _failure(error)
 
 
+def _of_source(path: str, listen: Callable[["NativeSource"], T]) -> T | Failure:
+    from adapters.decode.native import NativeSource
+
+    keep_memory()
+    try:
+        with NativeSource(path) as source:
+            return listen(source)
+    except AnalysisError as error:
+        return Failure(str(error))
+    except DecodeError as error:
+        return _failure(error)
+
+
 def _chunk(source: "NativeSource", pace: Pace) -> int:
     """Seconds to analyse at once: where the music plays meanwhile, as few as there."""
     from player.analysis.stream import CHUNK
@@ -115,7 +136,9 @@ def _chunk(source: "NativeSource", pace: Pace) -> int:
     return max(CHUNK, min(TOGETHER, MOST_SAMPLES // (source.rate * source.channels)))
 
 
-def _listen_whole(source: "NativeSource", pace: Pace, mark: "Fingerprint | None" = None) -> TrackFeatures:
+def _listen_whole(
+    source: "NativeSource", pace: Pace, mark: "Fingerprint | None" = None, most: Seconds = NO_END
+) -> TrackFeatures:
     from player.analysis.stream import StreamAnalyzer
 
     chunk = _chunk(source, pace)
@@ -125,6 +148,8 @@ def _listen_whole(source: "NativeSource", pace: Pace, mark: "Fingerprint | None"
         for block in source.blocks(mark.take if mark else None, Seconds(chunk)):
             analyser.push(block)
             heard += len(block)
+            if heard >= most * source.rate:
+                break
             pace.breathe()
     except DecodeError:
         if heard < ENOUGH * source.rate:
@@ -177,4 +202,8 @@ def _track(source: "NativeSource", track_id: TrackId, duration: Seconds) -> Trac
 
 
 def _failure(error: DecodeError) -> Failure:
-    return Failure(error.problem, lasting=not isinstance(error.__cause__, OSError))
+    """The file is at fault only if nothing between may be: a server or a disk may be well the next time."""
+    from adapters.decode.av import is_url
+
+    lasting = not is_url(error.uri) and not isinstance(error.__cause__, OSError)
+    return Failure(error.problem, lasting=lasting)

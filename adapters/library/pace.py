@@ -6,6 +6,7 @@ import platform
 import time
 from typing import Final
 
+from adapters.library import stall
 from adapters.library.thermal import Thermometer
 from player.units import Seconds
 
@@ -30,13 +31,13 @@ class Pace:
 
     def breathe(self) -> None:
         """Called between pieces of work."""
-        if not self.paced:
-            return
         worked = time.monotonic() - self._since
-        if worked >= SLICE:
+        if self.paced and worked >= SLICE:
+            stall.at_rest()
             time.sleep(worked * self._idle_per_busy)
             self._thermometer.wait_until_cool()
             self._since = time.monotonic()
+        stall.alive()
 
 
 def step_back() -> None:

@@ -1,5 +1,7 @@
 """`lull analyze FILE --plot OUT.png`: what was heard, as a picture."""
 
+import math
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -8,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.decode import open_source
+from adapters.decode.av import is_url
+from adapters.library.jobs import ENDLESS
 from player.analysis.metre import Beat
 from player.analysis.sections import Point
 from player.analysis.stream import CHUNK, StreamAnalyzer
@@ -43,13 +47,14 @@ class Recording:
 
 
 def record(uri: str) -> Recording:
-    """Analyse the whole of a file. Raises `DecodeError`."""
+    """Analyse the whole of a file, or the beginning of what has no end. Raises `DecodeError`."""
     heard = Recording()
     with open_source(uri, rate=None, channels=None) as source:
         analyser = StreamAnalyzer(source.rate, source.channels)
         waiting = np.empty((0, source.channels), np.float32)
         size = CHUNK * source.rate
-        while (block := source.read()) is not None:
+        most = source.duration + ENDLESS if is_url(uri) else math.inf
+        while len(heard.seconds) < most and (block := source.read()) is not None:
             waiting = np.concatenate((waiting, block))
             while len(waiting) >= size:
                 analyser.push(waiting[:size])
@@ -105,11 +110,13 @@ def draw(heard: Recording, title: str, out: Path) -> None:
     )
     for panel, ax in zip(panels, axes, strict=True):
         panel(ax, heard)
-    axes[0].set_title(title, loc="left")
+    axes[0].set_title(title, loc="left", parse_math=False)  # $ is a letter in names
     axes[-1].set_xlabel("seconds")
     axes[-1].set_xlim(0.0, float(heard.features.heard))
     try:
-        figure.savefig(out, dpi=100)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a script that the font lacks shows as boxes
+            figure.savefig(out, dpi=100)
     except (OSError, ValueError) as error:
         raise LibraryError(f"{out}: the picture cannot be written ({error}).") from error
     finally:

@@ -1,4 +1,4 @@
-"""Worker processes of the lowest priority that end with their parent."""
+"""Worker processes of the lowest priority that end with their parent, and when they get nowhere."""
 
 import ctypes
 import os
@@ -15,13 +15,14 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from multiprocessing import active_children, get_context
-from multiprocessing.queues import SimpleQueue
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Final, Self, TypeVar
 
+from adapters.library import stall
 from adapters.library.jobs import Failure
-from adapters.library.pace import step_back
+from adapters.library.pace import BUSY, step_back
 from player.errors import LibraryError
+from player.units import Seconds
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -30,38 +31,57 @@ PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 LOWEST_PRIORITY: Final = 19  # nice(2)
 LOOK_EVERY: Final = 5.0  # s without a result after which the executor is looked at
 CRASHED: Final = Failure("makes the analysis crash: replace or remove it.")
+HUNG: Final = Failure(  # a disk or server that went away may come back
+    "gets the analysis nowhere: see whether its disk or server is there; if it is, replace or remove it.",
+    lasting=False,
+)
 
 
 class WorkerLostError(Exception):
     """The worker that ran one job died; its executor goes on."""
 
 
+class _Context(SpawnContext):
+    """Fresh processes, remembered: how one ended is asked when its pool is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]
+        process = SpawnProcess(*args, **kwargs)
+        self.started.append(process)
+        return process
+
+
 class WorkerPool(ProcessPoolExecutor):
     """Fresh processes (spawned), so that none inherits sockets, locks or the sound card.
 
-    They are killed when the thread that submits to the pool ends, however it ends.
+    They are killed when the thread that submits to the pool ends, however it ends, and one whose job shows
+    no sign of life for `limit`.
     """
 
-    def __init__(self, workers: int = 1, *, paced: bool = False) -> None:
+    def __init__(self, workers: int = 1, *, paced: bool = False, limit: Seconds = stall.LIMIT) -> None:
         """paced: they run only when nothing else wants to."""
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the child when it imports numpy
-        context = get_context("spawn")
-        self._pids: SimpleQueue[int] = context.SimpleQueue()
-        arguments = (os.getpid(), self._pids, paced)
-        super().__init__(workers, mp_context=context, initializer=_start_worker, initargs=arguments)
+        self._context = _Context()
+        arguments = (os.getpid(), paced, Seconds(limit / BUSY) if paced else limit)  # who gives way is slow
+        super().__init__(workers, mp_context=self._context, initializer=_start_worker, initargs=arguments)
 
     def kill(self) -> None:
         """End at once, whatever the workers are at."""
-        pids: set[int] = set()
-        while not self._pids.empty():
-            pids.add(self._pids.get())
-        for child in active_children():
-            if child.pid in pids:
+        for child in self._context.started:
+            if child.pid is not None:
                 child.kill()
         self.shutdown(wait=True, cancel_futures=True)
 
+    @property
+    def hung(self) -> bool:
+        """Once it is killed: whether a worker had died of a job that got nowhere."""
+        return any(child.exitcode == -stall.DIED_OF for child in self._context.started)
 
-def _start_worker(parent: int, pids: "SimpleQueue[int]", paced: bool) -> None:
+
+def _start_worker(parent: int, paced: bool, limit: Seconds) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
@@ -71,14 +91,15 @@ def _start_worker(parent: int, pids: "SimpleQueue[int]", paced: bool) -> None:
     if paced:
         step_back()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    pids.put(os.getpid())
+    stall.watch(limit)
 
 
 class Workers:
     """Runs jobs on executors that `make` gives, one after another as they break.
 
-    A job that fails costs its file; so does one that kills its worker: all that were at work are tried again,
-    each alone, and the one that kills again is the culprit. No process is started before there is work.
+    A job that fails costs its file; so does one that kills its worker, or hangs until it is killed: all that
+    were at work are tried again, each alone, and the one that kills again is the culprit. No process is
+    started before there is work.
     """
 
     def __init__(
@@ -137,13 +158,14 @@ class Workers:
                 if self._closed:
                     return
                 alone = self._submit(job, [item])
+                executor = self._executor
                 self._wait([alone], ALL_COMPLETED)
                 if self._closed:
                     return
                 results = _results(alone)
                 if _is_broken(alone):
                     self.rest()
-                yield item, results[0] if results else CRASHED
+                yield item, results[0] if results else _verdict(executor)
 
     def rest(self) -> None:
         """End the worker processes until there is work again."""
@@ -209,12 +231,19 @@ def _each(job: Callable[[A], R | Failure], batch: Sequence[A]) -> list[R | Failu
     """In the worker: an error costs its file, not the batch."""
     results: list[R | Failure] = []
     for item in batch:
+        stall.alive()
         try:
             results.append(job(item))
         except Exception as error:  # noqa: BLE001 - a worker must not end for one file
             why = f"cannot be analysed ({error!r}): please report this file."
             results.append(Failure(why, lasting=False))  # the fault is ours: after an upgrade it may work
+    stall.at_rest()
     return results
+
+
+def _verdict(executor: Executor | None) -> Failure:
+    """Of a job that killed its worker, alone, once the executor is gone."""
+    return HUNG if isinstance(executor, WorkerPool) and executor.hung else CRASHED
 
 
 def _is_broken(future: "Future[Any]") -> bool:

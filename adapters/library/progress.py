@@ -1,6 +1,7 @@
 """`lull scan` for a person who watches: workers chosen, progress, rate, what is left, what was refused."""
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,7 @@ class ScanOptions(Struct, frozen=True, kw_only=True):
 
 
 class Interrupted(Exception):
-    """A person stopped the scan. Attribute: result, what was done."""
+    """A person or the system stopped the scan. Attribute: result, what was done."""
 
     def __init__(self, result: ScanResult) -> None:
         super().__init__("interrupted")
@@ -43,7 +44,7 @@ def scan_watched(
     """Scan with a progress line on `console`. Raises `LibraryError`, `StoreError`, and `Interrupted`."""
     path_map = PathMap(options.maps)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -58,10 +59,13 @@ def scan_watched(
 
         busy = BUSY if options.paced else 1.0
         scan = Scan(store, workers, options.mode, busy=busy, paths=path_map, on_progress=on_progress)
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
         try:
             result = scan.run([str(path) for path in paths], formats)
         except KeyboardInterrupt:
             raise Interrupted(scan.result()) from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
     tell(result, console)
     return result
 

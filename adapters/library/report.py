@@ -10,7 +10,7 @@ from rich.text import Text
 
 from adapters.decode.web import shown
 from adapters.library.find import printable
-from adapters.library.jobs import Failure, analyse_file, identify_file
+from adapters.library.jobs import Failure, analyse_file, analyse_stream, identify_file
 from player.analysis.confidence import confidences
 from player.errors import DecodeError
 from player.model import Section, Track, TrackFeatures
@@ -94,6 +94,7 @@ class FeatureReport(Struct, frozen=True, kw_only=True):
 
 class AnalysisReport(Struct, frozen=True, kw_only=True):
     track: TrackReport
+    whole: bool  # False: it has no end; its beginning was heard
     features: FeatureReport
     confidence: dict[str, float]  # 0-1 by feature: how well what was heard stands for the whole track
     audio_s: float
@@ -101,17 +102,20 @@ class AnalysisReport(Struct, frozen=True, kw_only=True):
 
 
 def analyze_one(source: str) -> AnalysisReport:
-    """Analyse the whole of one file or URL. Raises `DecodeError`."""
+    """Analyse the whole of one file or URL, of a station its first minute. Raises `DecodeError`."""
     begin = time.monotonic()
     remote = "://" in source
     uri = source if remote else str(Path(source).expanduser().absolute())
     track = _stream(uri) if remote else identify_file(uri)
-    features = track if isinstance(track, Failure) else analyse_file(uri)
-    if isinstance(track, Failure) or isinstance(features, Failure):
-        failure = track if isinstance(track, Failure) else features
-        raise DecodeError(shown(uri), failure.why if isinstance(failure, Failure) else "")
+    if isinstance(track, Failure):
+        raise DecodeError(shown(uri), track.why)
+    heard = analyse_stream(uri) if remote else analyse_file(uri)
+    if isinstance(heard, Failure):
+        raise DecodeError(shown(uri), heard.why)
+    features, whole = heard if isinstance(heard, tuple) else (heard, True)
     return AnalysisReport(
         track=track_report(track),
+        whole=whole,
         features=feature_report(features),
         confidence=confidences(features, track.duration or None),
         audio_s=features.heard,
@@ -212,7 +216,7 @@ def _in_words(value: object) -> str:
         case None | ():
             return "–"
         case float():
-            return f"{value:.3g}"
+            return f"{value:.1f}" if abs(value) >= 100.0 else f"{value:.3g}"
         case Struct():
             return " ".join(_in_words(getattr(value, name)) for name in value.__struct_fields__)
         case tuple():

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters.decode import open_source
+from adapters.decode import av, open_source
+from adapters.decode.native import NativeSource
 from adapters.decode.trial import try_stream
 from player.errors import DecodeError
 from player.ports.audio import Pcm
@@ -42,6 +43,30 @@ def test_an_answer_says_what_to_do(web: BadWeb, status: int, says: str) -> None:
     web.pages["radio"] = Page(b"no", status=status)
     told = problem(web.url("radio"))
     assert str(status) in told and says in told
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [(401, "write it into the address"), (403, "is not open to us"), (404, "does not exist"),
+     (429, "asked too often"), (503, "has a server with a fault (5xx)"), (418, "is answered with 4xx")],
+)  # fmt: skip
+def test_the_analysis_is_answered_in_the_same_words(web: BadWeb, status: int, says: str) -> None:
+    web.pages["song.mp3"] = Page(b"no", status=status)
+    with pytest.raises(DecodeError) as caught:
+        NativeSource(web.url("song.mp3"))
+    assert says in caught.value.problem
+
+
+def test_a_server_that_is_silent_or_away_is_named_by_the_analysis_too(
+    web: BadWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(av, "OPEN_TIMEOUT", 0.3)
+    web.pages["song.mp3"] = Page(b"no")
+    web.stalled.set()
+    with pytest.raises(DecodeError, match="does not answer"):
+        NativeSource(web.url("song.mp3"))
+    with pytest.raises(DecodeError, match="takes no connection"):
+        NativeSource(f"http://127.0.0.1:{free_port()}/song.mp3")
 
 
 def test_a_password_that_is_not_taken_is_told_from_one_that_is_missing(web: BadWeb) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.decode import http, open_source
 from adapters.decode.http import HttpFile
+from adapters.decode.native import NativeSource
 from adapters.decode.web import shown
 from player.errors import DecodeError
 from player.ports.audio import Pcm
@@ -101,6 +102,23 @@ def test_every_kind_of_playlist_leads_to_its_sound(web: BadWeb, flac: bytes, nam
     kind, text = PLAYLISTS[name]
     web.pages[name] = Page(text.format(path="noise.flac", url=web.url("noise.flac")).encode(), kind)
     check_audio_source(lambda: open_source(web.url(name)), NOISE)
+
+
+@pytest.mark.parametrize(
+    ("entry", "asked"),
+    [
+        ("my song.flac", "my%20song.flac"),
+        ("my%20song.flac", "my%20song.flac"),
+        ("100% live.flac", "100%25%20live.flac"),
+        ("Für; Nº+1.flac?a=b c&d=%2F", "F%C3%BCr;%20N%C2%BA+1.flac?a=b%20c&d=%2F"),
+    ],
+)
+def test_addresses_are_quoted_once(web: BadWeb, flac: bytes, entry: str, asked: str) -> None:
+    web.pages[asked.partition("?")[0]] = Page(flac)
+    web.pages["list.m3u"] = Page(f"#EXTM3U\n{entry}\n".encode(), "audio/x-mpegurl")
+    with open_source(web.url("list.m3u")) as source:
+        assert source.read() is not None
+    assert web.requests[-1][0] == asked
 
 
 def test_entries_follow_each_other_and_broken_ones_are_passed_over(web: BadWeb, flac: bytes) -> None:
@@ -220,3 +238,23 @@ def test_hls_never_reads_files_of_this_computer(web: BadWeb, tmp_path: Path) -> 
     body = f"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\nfile://{song}\n#EXT-X-ENDLIST\n"
     web.pages["evil.m3u8"] = Page(body.encode(), "application/vnd.apple.mpegurl")
     check_bad_source(lambda: open_source(web.url("evil.m3u8")))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile '{}'\n",
+    ],
+)
+def test_a_list_of_the_web_is_not_analysed_from_files_of_this_computer(
+    web: BadWeb, tmp_path: Path, body: str
+) -> None:
+    song = encode(tmp_path / "song.mp3", NOISE, "libmp3lame")
+    web.folder(tmp_path)
+    web.pages["good.m3u8"] = Page(body.format("song.mp3").encode())
+    web.pages["evil.m3u8"] = Page(body.format(f"file://{song}").encode())
+    with NativeSource(web.url("good.m3u8")) as source:
+        assert next(source.blocks()).any()
+    with pytest.raises(DecodeError, match="gives no sound|cannot be opened"):
+        NativeSource(web.url("evil.m3u8"))

@@ -47,17 +47,17 @@ def wait_for_some(tmp_path: Path) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_stopped_in_the_middle_and_repeated(tmp_path: Path, how: signal.Signals) -> None:
     for number in range(FILES):
         music(tmp_path / "music" / f"{number}.flac", number, seconds=20.0)
     with command(tmp_path) as first:
         wait_for_some(tmp_path)
-        os.killpg(first.pid, how) if how is signal.SIGINT else first.kill()
+        os.killpg(first.pid, how) if how is signal.SIGINT else first.send_signal(how)
         out, err = first.communicate(timeout=PATIENCE_S)
     kept = analysed(tmp_path)
     assert kept >= 1
-    if how is signal.SIGINT:
+    if how is not signal.SIGKILL:
         assert first.returncode == 1
         assert json.loads(out)["tracks"] == kept
         assert err.splitlines()[-1].startswith("lull: Stopped: what was analysed is kept")

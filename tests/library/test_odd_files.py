@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
+from adapters.decode import av as decode_av
 from adapters.library.identity import Fingerprint
 from adapters.library.jobs import Ask, Examined, analyse_file, examine_file, identify_file
 from adapters.library.paths import PathMap
@@ -18,6 +19,7 @@ from adapters.store.catalogue import Catalogue
 from player.model import ScanMode, Track, TrackFeatures
 from player.settings import LibrarySettings
 from player.units import Seconds
+from tests.support.badweb import Page, bad_web
 from tests.support.music import music
 
 FORMATS = LibrarySettings().formats
@@ -135,3 +137,24 @@ def test_a_click_that_is_a_little_shorter_than_declared_is_whole(
     monkeypatch.setattr(Fingerprint, "result", lambda self: (result(self)[0], Seconds(0.015)))
     scan = scanned(folder, catalogue, workers)
     assert (scan.tracks, scan.failed, scan.incomplete) == (1, (), ())
+
+
+@pytest.mark.parametrize("fault", ["refusing", "silent", "another page"])
+def test_a_server_at_fault_is_no_fault_of_the_file(
+    folder: Path, catalogue: Catalogue, workers: Workers, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(decode_av, "OPEN_TIMEOUT", 0.5)
+    content = music(folder / "a.mp3", 1).read_bytes()
+    with bad_web() as web:
+        paths = PathMap([f"{folder}={web.url('music')}"])
+        web.pages["music/a.mp3"] = Page(b"<html>Sign in</html>" if fault == "another page" else content)
+        if fault == "refusing":
+            web.refusing.set()
+        elif fault == "silent":
+            web.stalled.set()
+        first = Scan(catalogue, workers, paths=paths).run([str(folder)], FORMATS)
+        assert [failure.uri for failure in first.failed] == [str(folder / "a.mp3")]
+        web.refusing.clear()
+        web.stalled.clear()
+        web.pages["music/a.mp3"] = Page(content)
+        assert Scan(catalogue, workers, paths=paths).run([str(folder)], FORMATS).tracks == 1

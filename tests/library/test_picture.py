@@ -32,6 +32,13 @@ def test_silence_and_short_files_are_drawn_too(tmp_path: Path, seconds: float) -
     assert (tmp_path / "hush.png").stat().st_size > 10_000
 
 
+@pytest.mark.parametrize("title", ["Ke$ha - Tik_Tok $^ remix", "$_$", "北国の春  千昌夫"])
+def test_every_title_is_drawn_as_it_is(tmp_path: Path, title: str) -> None:
+    write_wav(tmp_path / "song.wav", tune(2.0, 22_050), 22_050)
+    draw(record(str(tmp_path / "song.wav")), title, tmp_path / "song.png")
+    assert (tmp_path / "song.png").stat().st_size > 10_000
+
+
 def test_what_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(DecodeError, match="cannot be read"):
         record(str(tmp_path / "gone.wav"))

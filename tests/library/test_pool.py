@@ -14,8 +14,9 @@ import pytest
 
 from adapters.library import pool
 from adapters.library.jobs import Failure
-from adapters.library.pool import CRASHED, WorkerPool, Workers
+from adapters.library.pool import CRASHED, HUNG, WorkerPool, Workers
 from player.errors import LibraryError
+from player.units import Seconds
 from tests.support.jobs import act, describe
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +125,21 @@ def test_a_real_crash_costs_its_own_file_only() -> None:
     with Workers(WorkerPool) as workers:
         results = dict(workers.run(act, ["a", "crash", "b", "fail"]))
         assert results == {"a": "a done", "crash": CRASHED, "b": "b done", "fail": Failure("is bad")}
+
+
+def test_a_job_that_hangs_costs_its_own_file_only_and_not_for_good(tmp_path: Path) -> None:
+    paths = ["a", str(tmp_path / "wait"), "b", "crash", str(tmp_path / "busy")]
+    with Workers(lambda: WorkerPool(2, limit=Seconds(0.5)), 2) as workers:
+        results = dict(workers.run(act, paths))
+    assert results == dict(zip(paths, ("a done", HUNG, "b done", CRASHED, "busy done"), strict=True))
+    assert not HUNG.lasting
+
+
+def test_a_worker_at_rest_and_one_that_cools_down_are_no_hanging_ones() -> None:
+    with Workers(lambda: WorkerPool(limit=Seconds(0.2))) as workers:
+        for name in ("a", "cool"):
+            time.sleep(0.4)
+            assert list(workers.run(act, [name])) == [(name, f"{name} done")]
 
 
 def test_a_worker_is_polite_and_single_threaded() -> None:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from adapters.library.jobs import Failure
+from adapters.library.pace import Pace
 
 
 def act(path: str) -> str | Failure:
@@ -19,6 +20,15 @@ def act(path: str) -> str | Failure:
     if name.startswith("wait"):
         Path(path).touch()  # it has begun
         time.sleep(60.0)
+    if name == "busy":  # for longer than a worker may hang
+        pace = Pace()
+        for _ in range(10):
+            time.sleep(0.1)
+            pace.breathe()
+    if name == "cool":
+        pace = Pace(busy=0.1)
+        time.sleep(0.05)
+        pace.breathe()
     return f"{name} done"
 
 
