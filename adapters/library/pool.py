@@ -35,6 +35,10 @@ HUNG: Final = Failure(  # a disk or server that went away may come back
     "gets the analysis nowhere: see whether its disk or server is there; if it is, replace or remove it.",
     lasting=False,
 )
+KILLED: Final = Failure(  # for lack of memory, mostly
+    "was not analysed: its process was killed from outside, twice. Free memory, or use fewer workers.",
+    lasting=False,
+)
 
 
 class WorkerLostError(Exception):
@@ -75,10 +79,13 @@ class WorkerPool(ProcessPoolExecutor):
                 child.kill()
         self.shutdown(wait=True, cancel_futures=True)
 
-    @property
-    def hung(self) -> bool:
-        """Once it is killed: whether a worker had died of a job that got nowhere."""
-        return any(child.exitcode == -stall.DIED_OF for child in self._context.started)
+    def verdict(self) -> Failure:
+        """Once it is killed: why the one job died that it had."""
+        ends = {child.exitcode for child in self._context.started}
+        if -stall.DIED_OF in ends:
+            return HUNG
+        # the others were ended with it
+        return CRASHED if ends - {None, 0, -signal.SIGKILL, -signal.SIGTERM} else KILLED
 
 
 def _start_worker(parent: int, paced: bool, limit: Seconds) -> None:
@@ -243,7 +250,7 @@ def _each(job: Callable[[A], R | Failure], batch: Sequence[A]) -> list[R | Failu
 
 def _verdict(executor: Executor | None) -> Failure:
     """Of a job that killed its worker, alone, once the executor is gone."""
-    return HUNG if isinstance(executor, WorkerPool) and executor.hung else CRASHED
+    return executor.verdict() if isinstance(executor, WorkerPool) else CRASHED
 
 
 def _is_broken(future: "Future[Any]") -> bool:

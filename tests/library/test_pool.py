@@ -14,7 +14,7 @@ import pytest
 
 from adapters.library import pool
 from adapters.library.jobs import Failure
-from adapters.library.pool import CRASHED, HUNG, WorkerPool, Workers
+from adapters.library.pool import CRASHED, HUNG, KILLED, WorkerPool, Workers
 from player.errors import LibraryError
 from player.units import Seconds
 from tests.support.jobs import act, describe
@@ -133,6 +133,13 @@ def test_a_job_that_hangs_costs_its_own_file_only_and_not_for_good(tmp_path: Pat
         results = dict(workers.run(act, paths))
     assert results == dict(zip(paths, ("a done", HUNG, "b done", CRASHED, "busy done"), strict=True))
     assert not HUNG.lasting
+
+
+def test_a_worker_killed_from_outside_bars_no_file_for_good() -> None:
+    with Workers(lambda: WorkerPool(2), 2) as workers:
+        results = dict(workers.run(act, ["a", "kill", "b", "crash"]))
+    assert results == {"a": "a done", "kill": KILLED, "b": "b done", "crash": CRASHED}
+    assert not KILLED.lasting and CRASHED.lasting
 
 
 def test_a_worker_at_rest_and_one_that_cools_down_are_no_hanging_ones() -> None:
