@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,3 +68,26 @@ def test_levels_of_tracked_pulses(multiple: float, expected: int) -> None:
     if multiple == 0.5:
         assert beats[0].at == 0.0  # the stronger phase
     assert at_level(pulses, None, RATE) == ()
+
+
+def seconds(accents: list[float], bass: list[float]) -> list[Pulse]:
+    """A pulse each second."""
+    return [Pulse(RATE * i, *strengths) for i, strengths in enumerate(zip(accents, bass, strict=True))]
+
+
+def test_half_the_tempo_keeps_the_accented_pulses() -> None:
+    beats = at_level(seconds([0.2, 1.0] * 16, [0.0] * 32), 30.0, RATE)
+    assert [beat.at for beat in beats[:3]] == [1.0, 3.0, 5.0]
+
+
+@pytest.mark.parametrize("length", [3, 4])
+def test_a_bar_begins_where_the_bass_is_and_a_waltz_has_three(length: int) -> None:
+    beats = at_level(seconds([1.0] * 36, [float(i % length == 1) for i in range(36)]), 60.0, RATE)
+    bars = [beat.at for beat in beats if beat.downbeat]
+    assert bars[0] == 1.0
+    assert {after - before for before, after in pairwise(bars)} == {float(length)}
+
+
+def test_a_few_beats_have_no_bars() -> None:
+    beats = at_level(seconds([1.0, 0.0, 0.0, 0.0] * 2, [0.0] * 8), 60.0, RATE)
+    assert beats and not any(beat.downbeat for beat in beats)

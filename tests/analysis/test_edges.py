@@ -62,6 +62,19 @@ def test_length_of_fades(seconds: float, shape: str) -> None:
     assert edges.fade_out == pytest.approx(seconds, rel=0.25, abs=0.5)
 
 
+def test_a_small_step_and_a_long_crescendo_are_no_fade() -> None:
+    """Less than 15 LU, and what has not ended after half a minute."""
+    step = section(MUSIC, 60.0)
+    step[:50] -= np.linspace(12.0, 0.0, 50)
+    assert measure(step).fade_in == 0.0
+    crescendo = section(MUSIC, 80.0) - np.maximum(np.linspace(35.0, -5.0, 800), 0.0)
+    assert measure(crescendo).fade_in == 0.0
+
+
+def test_noise_before_loud_music_is_not_music() -> None:
+    assert measure(section(-54.0, 3.0, swing=0.5), section(-8.0, 60.0)).cue_in == 3.0
+
+
 def test_applause_is_cut() -> None:
     applause = section(MUSIC - 8.0, 12.0, swing=0.6) - np.linspace(0.0, 10.0, 120)
     edges = measure(section(MUSIC, 60.0), section(-50.0, 1.0), applause)
@@ -74,6 +87,21 @@ def test_a_soft_ending_after_a_pause_is_not(ending: Powers) -> None:
     assert measure(section(MUSIC, 60.0), section(-55.0, 2.0), ending).cue_out == pytest.approx(
         length, abs=0.5
     )
+
+
+def test_a_last_chord_that_rings_on_is_music() -> None:
+    chord: Powers = np.linspace(-24.0, -53.5, 60)  # 5 LU a second
+    edges = measure(section(MUSIC, 60.0), section(-50.0, 1.0), chord)
+    assert edges.cue_out == pytest.approx(66.5, abs=0.6)
+
+
+@pytest.mark.parametrize(("gap", "level", "swing"), [(-34.0, MUSIC - 8.0, 0.6), (-55.0, MUSIC + 4.0, 0.4)])
+def test_a_steady_ending_that_is_loud_or_joined_to_the_music_is_no_applause(
+    gap: float, level: float, swing: float
+) -> None:
+    ending = section(level, 12.0, swing=swing)
+    edges = measure(section(MUSIC, 60.0, swing=0.5), section(gap, 1.0, swing=0.2), ending)
+    assert edges.cue_out == pytest.approx(73.0, abs=0.1)
 
 
 def test_the_end_is_known_at_the_end() -> None:

@@ -1,6 +1,7 @@
 """Decoding for analysis."""
 
 import os
+import wave
 from pathlib import Path
 
 import av
@@ -10,7 +11,9 @@ import pytest
 from adapters.decode.av import AvSource
 from adapters.decode.native import NativeSource
 from player.errors import DecodeError
+from player.units import SAMPLE_RATE, Seconds
 from tests.support.encode import encode
+from tests.support.music import CODECS
 from tests.support.signals import sine, stereo
 
 
@@ -51,3 +54,30 @@ def test_a_change_of_format_that_cannot_be_followed_is_named(
     with pytest.raises(DecodeError, match="cannot be converted"):
         AvSource(str(encode(tmp_path / "a.wav", stereo(sine(440.0, -6.0, 1.0)), "pcm_s16le")))
     assert puzzled.asked == 2
+
+
+@pytest.mark.parametrize(("width", "kind", "zero"), [(1, "u1", 128), (2, "<i2", 0), (4, "<i4", 0)])
+def test_every_kind_of_sample_has_the_same_scale(tmp_path: Path, width: int, kind: str, zero: int) -> None:
+    sound = sine(440.0, -6.0, 1.0)
+    with wave.open(str(tmp_path / "a.wav"), "wb") as file:
+        file.setparams((1, width, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes((np.round(sound * 2.0 ** (8 * width - 1)) + zero).astype(kind).tobytes())
+    with NativeSource(str(tmp_path / "a.wav")) as source:
+        heard = np.concatenate(list(source.blocks()))
+    assert heard.dtype == np.float32
+    assert heard == pytest.approx(sound, abs=0.01)
+
+
+@pytest.mark.parametrize("kind", ["ogg", "flac", "wav"])
+def test_an_excerpt_begins_where_it_was_asked_to(tmp_path: Path, kind: str) -> None:
+    """A sound that rises by 1 dB a second says where it is."""
+    rising = (
+        stereo(sine(500.0, -50.0, 40.0)) * 10.0 ** (np.arange(40 * SAMPLE_RATE) / SAMPLE_RATE / 20.0)[:, None]
+    )
+    path = encode(tmp_path / f"a.{kind}", rising.astype(np.float32), CODECS[kind])
+    with NativeSource(str(path)) as source:
+        for at in (10.3, 22.7, 5.5):
+            heard = np.concatenate(list(source.excerpt(Seconds(at), Seconds(2.0))))
+            assert len(heard) == 2 * source.rate
+            level = 10.0 * np.log10(2.0 * np.mean(heard[: source.rate // 10] ** 2))
+            assert level + 50.0 == pytest.approx(at + 0.05, abs=0.03)

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.decode import http, open_source
 from adapters.decode.http import HttpFile
+from adapters.decode.native import NativeSource
 from adapters.decode.web import shown
 from player.errors import DecodeError
 from player.ports.audio import Pcm
@@ -237,3 +238,23 @@ def test_hls_never_reads_files_of_this_computer(web: BadWeb, tmp_path: Path) -> 
     body = f"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\nfile://{song}\n#EXT-X-ENDLIST\n"
     web.pages["evil.m3u8"] = Page(body.encode(), "application/vnd.apple.mpegurl")
     check_bad_source(lambda: open_source(web.url("evil.m3u8")))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile '{}'\n",
+    ],
+)
+def test_a_list_of_the_web_is_not_analysed_from_files_of_this_computer(
+    web: BadWeb, tmp_path: Path, body: str
+) -> None:
+    song = encode(tmp_path / "song.mp3", NOISE, "libmp3lame")
+    web.folder(tmp_path)
+    web.pages["good.m3u8"] = Page(body.format("song.mp3").encode())
+    web.pages["evil.m3u8"] = Page(body.format(f"file://{song}").encode())
+    with NativeSource(web.url("good.m3u8")) as source:
+        assert next(source.blocks()).any()
+    with pytest.raises(DecodeError, match="gives no sound|cannot be opened"):
+        NativeSource(web.url("evil.m3u8"))

@@ -18,6 +18,7 @@ from av.audio.stream import AudioStream
 from adapters.library.identity import identify
 from player.errors import DecodeError
 from tests.support.music import CODECS, music
+from tests.support.wav import write_wav
 
 untyped: Any = mutagen  # its functions carry no types
 COVER = bytes(range(256)) * 2000  # half a megabyte
@@ -148,3 +149,11 @@ def test_a_file_cut_anywhere_is_a_track_or_the_one_error(tmp_path: Path, kind: s
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DecodeError, match="No such file"):
         identify(str(tmp_path / "a.mp3"))
+
+
+@pytest.mark.parametrize(("changed_s", "same"), [(45, False), (58, False), (65, True)])
+def test_the_first_minute_tells_tracks_apart(tmp_path: Path, changed_s: int, same: bool) -> None:
+    sound = np.random.default_rng(1).normal(0.0, 0.1, (70 * 8_000, 1)).astype(np.float32)
+    one = identify(str(write_wav(tmp_path / "a.wav", sound, 8_000)))
+    sound[changed_s * 8_000] = 0.9
+    assert (identify(str(write_wav(tmp_path / "b.wav", sound, 8_000))) == one) == same

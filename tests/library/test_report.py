@@ -4,15 +4,18 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import fields
 from rich.console import Console
 
 from adapters.library.picture import record
 from adapters.library.progress import ScanOptions, scan_watched
-from adapters.library.report import analyze_one
+from adapters.library.report import FeatureReport, analyze_one, feature_report
 from adapters.store.catalogue import Catalogue
 from player.errors import DecodeError
+from player.model import Affect, TrackFeatures
 from tests.support.badweb import Page, bad_web
 from tests.support.command import Lull
 from tests.support.music import music
@@ -68,3 +71,20 @@ def test_progress_shows_names_as_they_are(folder: Path, catalogue: Catalogue) ->
     console = Console(file=screen, force_terminal=True, width=200)
     scan_watched([folder], ("mp3",), catalogue, ScanOptions(workers=1), console)
     assert "Help! [live] [b]eatles.mp3" in screen.getvalue()
+
+
+UNITS = ("", "_bpm", "_per_s", "_db", "_lufs", "_lu", "_dbtp", "_hz", "_s")
+OTHERS = {"version", "scan_mode", "mode", "chroma", "tempo_candidates", "sections", "affect", "latest_affect"}
+
+
+def test_every_feature_is_reported_under_its_own_name() -> None:
+    features = [field.name for field in fields(TrackFeatures) if field.name not in OTHERS]
+    emotions = [field.name for field in fields(Affect)]
+    numbers = {name: float(number) for number, name in enumerate([*features, *emotions])}
+    affect = Affect(**{name: numbers[name] for name in emotions})
+    heard: dict[str, Any] = {name: numbers[name] for name in features}
+    report = feature_report(TrackFeatures(**heard, affect=affect))
+    reported = {field.name for field in fields(FeatureReport)}
+    for name, number in numbers.items():
+        (told,) = {name + unit for unit in UNITS} & reported
+        assert getattr(report, told) == number, name

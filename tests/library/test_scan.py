@@ -306,6 +306,33 @@ def headed(path: Path, number: int, rate: int) -> Path:
     return path
 
 
+def test_a_failure_that_may_pass_is_not_kept(
+    folder: Path, catalogue: Catalogue, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music(folder / "a.mp3", 1)
+    busy = Failure("cannot be opened (the disk is busy).", lasting=False)
+    monkeypatch.setattr("adapters.library.scan.examiner", lambda *_: lambda _: busy)
+    assert [failure.error for failure in scanned(folder, catalogue, workers).failed] == [busy.why]
+    monkeypatch.undo()
+    assert scanned(folder, catalogue, workers).tracks == 1
+
+
+def test_known_files_are_no_songs_an_hour(folder: Path, catalogue: Catalogue, workers: Workers) -> None:
+    music(folder / "a.mp3", 1)
+    assert scanned(folder, catalogue, workers).songs_per_hour > 0.0
+    assert scanned(folder, catalogue, workers).songs_per_hour == 0.0
+
+
+def test_a_file_of_which_a_quarter_is_missing_is_told(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    content = music(folder / "cut.flac", 1, seconds=40.0).read_bytes()
+    (folder / "cut.flac").write_bytes(content[: 3 * len(content) // 4])
+    ((uri, why),) = [(told.uri, told.error) for told in scanned(folder, catalogue, workers).incomplete]
+    assert uri == str(folder / "cut.flac")
+    assert "of 40 s can be read" in why
+
+
 def test_with_real_worker_processes(folder: Path, catalogue: Catalogue) -> None:
     music(folder / "a.mp3", 1)
     music(folder / "b.ogg", 2)
