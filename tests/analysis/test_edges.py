@@ -90,7 +90,7 @@ def test_a_soft_ending_after_a_pause_is_not(ending: Powers) -> None:
 
 
 def test_a_last_chord_that_rings_on_is_music() -> None:
-    chord = -24.0 - np.arange(60) * 0.5  # 5 LU a second
+    chord: Powers = np.linspace(-24.0, -53.5, 60)  # 5 LU a second
     edges = measure(section(MUSIC, 60.0), section(-50.0, 1.0), chord)
     assert edges.cue_out == pytest.approx(66.5, abs=0.6)
 

@@ -256,5 +256,5 @@ def test_a_list_of_the_web_is_not_analysed_from_files_of_this_computer(
     web.pages["evil.m3u8"] = Page(body.format(f"file://{song}").encode())
     with NativeSource(web.url("good.m3u8")) as source:
         assert next(source.blocks()).any()
-    with pytest.raises(DecodeError, match="gives no sound|cannot be opened"):
+    with pytest.raises(DecodeError, match=r"gives no sound|cannot be opened"):
         NativeSource(web.url("evil.m3u8"))
