@@ -91,7 +91,8 @@ class Analysis:
             if decoder.load.live:
                 job.lookout = Lookout(decoder.load.deck, decoder.load.track_id, self._report)
         if block is None:
-            features, complete = job.analyzer.finish(), decoder.from_start
+            complete = decoder.from_start
+            features = job.analyzer.finish(part=not complete)
             del self._jobs[decoder]
         else:
             job.analyzer.push(block)

@@ -143,20 +143,22 @@ def _listen_whole(
 
     chunk = _chunk(source, pace)
     analyser = StreamAnalyzer(source.rate, source.channels, chunk=chunk)
-    heard = 0
+    heard, part = 0, False
     try:
         for block in source.blocks(mark.take if mark else None, Seconds(chunk)):
             analyser.push(block)
             heard += len(block)
             if heard >= most * source.rate:
+                part = True
                 break
             pace.breathe()
     except DecodeError:
         if heard < ENOUGH * source.rate:
             raise
+        part = True
     if not heard:
         raise DecodeError(source.uri, "holds no sound that can be decoded: replace or remove it.")
-    return analyser.finish()
+    return analyser.finish(part=part)
 
 
 def _listen_to_excerpts(source: "NativeSource", duration: Seconds, pace: Pace) -> TrackFeatures | None:

@@ -64,7 +64,7 @@ class StreamAnalyzer:
         self._chunk = np.zeros((channels, chunk * rate), dtype=np.float32)
         self._filled = 0
         self._analysed = 0  # frames
-        self._finished = False
+        self._finished = self._whole = False
         self._unusable = 0
         self._scan_mode = scan_mode
         self._downmix = _Downmix(channels)
@@ -145,9 +145,13 @@ class StreamAnalyzer:
             if self._true_peak:
                 self._true_peak.flush()
 
-    def finish(self) -> TrackFeatures:
-        """`flush`, and all that is known. May be called again."""
+    def finish(self, *, part: bool = False) -> TrackFeatures:
+        """`flush`, and all that is known. May be called again.
+
+        part: something of the track was not pushed, at the beginning or at the end.
+        """
         self.flush()
+        self._whole = self._scan_mode is ScanMode.FULL and not part
         if self._sections is None:
             describe = partial(self._describe, rhythm=self._rhythm.read())
             self._sections = sections(self._timeline.stretches(), describe, affect_model())
@@ -237,9 +241,8 @@ class StreamAnalyzer:
             return None, None
         whole, newest = self._describe([total, latest.row], rhythm)
         model = affect_model()
-        excerpts = self._scan_mode is ScanMode.QUICK
-        known = EVERYTHING if self._finished and not excerpts else heard
-        affect = model.estimate(whole[None], [known], everywhere=excerpts)[0]
+        known = EVERYTHING if self._whole else heard
+        affect = model.estimate(whole[None], [known], everywhere=self._scan_mode is ScanMode.QUICK)[0]
         if not latest.row[0] or latest.heard < LEAST_HEARD:
             return affect, None
         return affect, model.estimate(newest[None], [latest.heard])[0]

@@ -6,12 +6,13 @@ import pytest
 from player.analysis.affect import EVERYTHING, AffectModel, affect_model, normal_share
 from player.analysis.stream import StreamAnalyzer
 from player.analysis.summary import FEATURES
-from player.model import FEATURES_VERSION, Affect
+from player.model import FEATURES_VERSION, Affect, ScanMode
 from player.units import Seconds
 from tests.support.signals import clicks, stereo, tune
 from tests.support.songs import analyse
 
 MODEL = affect_model()
+RATE = 22_050
 MEDIAN = MODEL.ranks.knots[len(MODEL.ranks.knots) // 2]
 
 
@@ -102,3 +103,40 @@ def test_a_model_of_another_version_would_be_refused_and_a_new_one_can_be_fitted
     assert analyser.windows()
     affect_model.cache_clear()
     assert isinstance(MODEL, AffectModel)
+
+
+def drums(seconds: float = 20.0) -> np.ndarray:
+    time = np.arange(round(seconds * RATE)) / RATE
+    noise = np.random.default_rng(2).normal(0.0, 0.3, (len(time), 2))
+    return np.asarray(noise * np.exp(-12.0 * (time % 0.375))[:, None], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("piece", "expected"),
+    [
+        (tune(20.0, RATE, bpm=60.0, partials=2), (-0.424, 0.191, 0.209, 0.262, 0.974, 0.066)),
+        (tune(20.0, RATE, bpm=160.0, partials=12) + drums(), (-0.136, 0.195, 0.497, 0.268, 0.651, 0.282)),
+        (drums(), (0.460, 0.213, 0.485, 0.296, 0.106, 0.172)),
+    ],
+)
+def test_what_the_model_is_asked_is_what_it_was_fitted_to(
+    piece: np.ndarray, expected: tuple[float, ...]
+) -> None:
+    """Golden numbers of features version 4: who changes a feature fits the model again."""
+    affect = analyse(piece, RATE).affect
+    assert affect is not None
+    found = (affect.arousal, affect.arousal_se, affect.valence, affect.valence_se)
+    assert (*found, affect.calmness, affect.calmness_se) == pytest.approx(expected, abs=0.002)
+
+
+def test_a_part_is_less_sure_than_the_whole_and_excerpts_from_everywhere_lie_between() -> None:
+    piece = tune(30.0, RATE, bpm=90.0)
+    errors = []
+    for mode, part in ((ScanMode.FULL, False), (ScanMode.QUICK, False), (ScanMode.FULL, True)):
+        analyser = StreamAnalyzer(RATE, scan_mode=mode)
+        analyser.push(piece)
+        affect = analyser.finish(part=part).affect
+        assert affect is not None
+        errors.append((affect.arousal_se, affect.valence_se))
+    assert errors == sorted(errors)
+    assert len(set(errors)) == 3
