@@ -51,6 +51,8 @@ def bliss_features(path: str) -> None:
     untyped.Song(path)
 
 
+# groups need a newer pip than the one that comes with Python 3.11
+INSTALL_PEERS = ".venv/bin/pip install --upgrade pip && .venv/bin/pip install --group bench"
 # name, what must be importable, job, how many files are enough
 PEERS: tuple[tuple[str, str, Callable[[str], None], int], ...] = (
     ("decoding, excerpts", "", decode_excerpts, 120),

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from adapters.library.excerpts import excerpts
 from adapters.store.catalogue import Catalogue
 from player.model import TrackFeatures
-from tests.bench.peers import PEERS, missing, one_thread
+from tests.bench.peers import INSTALL_PEERS, PEERS, missing, one_thread
 from tests.bench.songs import make_songs, recordings
 from tests.evaluate.statistics import interval, rank_correlation
 
@@ -53,7 +53,7 @@ def measure(folder: Path, pieces: int, cuts: int) -> None:
         )
     for name, module, job, enough in PEERS:
         if missing(module):
-            print(f"{name}: left out: not installed (pip install --group bench)", flush=True)
+            print(f"{name}: left out: not installed: {INSTALL_PEERS}", flush=True)
         else:
             try:
                 rate = songs_per_hour(job, files[:: max(1, len(files) // enough)][:enough])
