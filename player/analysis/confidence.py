@@ -10,18 +10,18 @@ HEARD: Final = (5.0, 10.0, 20.0, 60.0)  # seconds
 # `python -m tests.evaluate.anytime --table` over Emotify's 320 of a minute and 41 longer pieces, which alone
 # make the last column.
 MEASURED: Final[dict[str, tuple[float, float, float, float]]] = {
-    "calmness": (0.65, 0.70, 0.70, 0.70),
-    "arousal": (0.59, 0.59, 0.59, 0.59),
-    "valence": (0.27, 0.27, 0.27, 0.27),
+    "calmness": (0.66, 0.72, 0.72, 0.72),
+    "arousal": (0.60, 0.60, 0.60, 0.60),
+    "valence": (0.29, 0.29, 0.29, 0.29),
     "integrated_loudness": (0.57, 0.68, 0.68, 0.68),
     "loudness_range": (0.19, 0.50, 0.50, 0.50),
     "largest_rise": (0.00, 0.33, 0.61, 0.64),
-    "true_peak": (0.35, 0.48, 0.48, 0.48),
+    "true_peak": (0.36, 0.48, 0.48, 0.48),
     "onset_rate": (0.60, 0.76, 0.80, 0.80),
     "onset_strength": (0.57, 0.57, 0.57, 0.57),
     "pulse_clarity": (0.57, 0.57, 0.57, 0.57),
     "percussiveness": (0.58, 0.62, 0.62, 0.62),
-    "felt_pulse": (0.28, 0.53, 0.53, 0.53),
+    "felt_pulse": (0.26, 0.26, 0.26, 0.26),
     "spectral_centroid": (0.69, 0.80, 0.84, 0.84),
     "spectral_flux": (0.77, 0.82, 0.85, 0.85),
     "spectral_flatness": (0.72, 0.72, 0.72, 0.72),
