@@ -108,7 +108,7 @@ def main() -> None:
             row = [min(measured[i:]) for i in range(len(measured))]
             print(f'    "{name}": ({", ".join(f"{x:.2f}" for x in row)}),')
     if chosen.plot:
-        draw(table, chosen.plot)
+        draw(table, [int(on.sum()) for on in long], chosen.plot)
 
 
 def _median(values: NDArray[Any]) -> float:
@@ -124,7 +124,8 @@ def _same(name: str, early: TrackFeatures, final: TrackFeatures) -> bool:
     return abs(early.tempo / final.tempo - 1.0) <= 0.04
 
 
-def draw(table: dict[str, list[float]], out: Path) -> None:
+def draw(table: dict[str, list[float]], pieces: list[int], out: Path) -> None:
+    """pieces: of how many each column tells; those of the last are longer, and others, than of the rest."""
     import matplotlib as mpl
 
     mpl.use("agg")
@@ -132,10 +133,12 @@ def draw(table: dict[str, list[float]], out: Path) -> None:
 
     figure, ax = plt.subplots(figsize=(10, 7), layout="constrained")
     for name, row in table.items():
-        ax.plot(HEARD, row, marker="o", lw=3 if name == "calmness" else 1, label=name)
+        (line,) = ax.plot(HEARD[:-1], row[:-1], marker="o", lw=3 if name == "calmness" else 1, label=name)
+        ax.plot(HEARD[-1], row[-1], marker="o", color=line.get_color())
     ax.set_xscale("log")
-    ax.set_xticks(HEARD, [str(at) for at in HEARD])
-    ax.set_xlabel("seconds heard")
+    ax.set_xticks(HEARD, [f"{at} s\n{count} pieces" for at, count in zip(HEARD, pieces, strict=True)])
+    ax.minorticks_off()
+    ax.set_xlabel("heard, and how many pieces went on")
     ax.set_ylabel("rank correlation with the value of the whole")
     ax.legend(fontsize=7, ncols=2)
     figure.savefig(out, dpi=100)
