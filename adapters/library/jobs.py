@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from adapters.library.identity import Fingerprint
 
 ENOUGH: Final = Seconds(10.0)  # a file that breaks off later than this is music up to there; own judgement
+MOST: Final = 0.9  # of the duration: less was heard of a file that breaks off; own judgement
+WORTH_TELLING: Final = Seconds(1.0)  # missing; lossy formats declare a few hundredths more than they hold
+NOTHING: Final = "holds no sound that can be decoded: replace or remove it."
 
 TOGETHER: Final = 10  # seconds decoded and analysed at once, for nobody waits for them; a tuning constant
 MOST_SAMPLES: Final = 1 << 20  # and of all channels: 4 MiB, so that memory stays small at any rate
@@ -41,6 +44,12 @@ class Ask(Struct, frozen=True):
 class Examined(Struct, frozen=True):
     track: Track
     features: TrackFeatures | None  # None: one of those known
+    missing: str = ""  # why they are not those of the whole track
+
+
+class Heard(Struct, frozen=True):
+    features: TrackFeatures
+    end: DecodeError | None  # what broke the file off
 
 
 def identify_file(path: str) -> Track | Failure:
@@ -62,7 +71,7 @@ def analyse_file(path: str) -> TrackFeatures | Failure:
     keep_memory()
     try:
         with NativeSource(path) as source:
-            return _listen_whole(source, Pace())
+            return _listen_whole(source, Pace()).features
     except AnalysisError as error:
         return Failure(str(error))
     except DecodeError as error:
@@ -88,18 +97,18 @@ def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Fail
         with NativeSource(ask.path) as source:
             mark = Fingerprint(source)
             if mode is ScanMode.FULL and not ask.known:
-                features = _listen_whole(source, pace, mark)
+                heard = _listen_whole(source, pace, mark)
                 found = mark.result() if not source.corrupt else identify(ask.path)
-                return Examined(_track(source, *found), features)
+                return _examined(source, _track(source, *found), heard)
             track = _track(source, *mark.read())
             pace.breathe()
             if track.id in ask.known:
                 return Examined(track, None)
-            heard = _listen_to_excerpts(source, track.duration, pace) if mode is ScanMode.QUICK else None
-            if heard is None:
-                with NativeSource(ask.path) as afresh:  # it may be what cannot be moved about in
-                    heard = _listen_whole(afresh, pace)
-            return Examined(track, heard)
+            features = _listen_to_excerpts(source, track.duration, pace) if mode is ScanMode.QUICK else None
+            if features is not None:
+                return Examined(track, features)
+            with NativeSource(ask.path) as afresh:  # it may be what cannot be moved about in
+                return _examined(source, track, _listen_whole(afresh, pace))
     except AnalysisError as error:
         return Failure(str(error))
     except DecodeError as error:
@@ -115,23 +124,49 @@ def _chunk(source: "NativeSource", pace: Pace) -> int:
     return max(CHUNK, min(TOGETHER, MOST_SAMPLES // (source.rate * source.channels)))
 
 
-def _listen_whole(source: "NativeSource", pace: Pace, mark: "Fingerprint | None" = None) -> TrackFeatures:
+def _listen_whole(source: "NativeSource", pace: Pace, mark: "Fingerprint | None" = None) -> Heard:
     from player.analysis.stream import StreamAnalyzer
 
+    if not source.channels:
+        raise DecodeError(source.uri, NOTHING)
     chunk = _chunk(source, pace)
     analyser = StreamAnalyzer(source.rate, source.channels, chunk=chunk)
-    heard = 0
+    heard, end = 0, None
     try:
         for block in source.blocks(mark.take if mark else None, Seconds(chunk)):
             analyser.push(block)
             heard += len(block)
             pace.breathe()
-    except DecodeError:
+    except DecodeError as error:
         if heard < ENOUGH * source.rate:
             raise
+        end = error
     if not heard:
-        raise DecodeError(source.uri, "holds no sound that can be decoded: replace or remove it.")
-    return analyser.finish()
+        raise DecodeError(source.uri, NOTHING)
+    return Heard(analyser.finish(), end)
+
+
+def _examined(source: "NativeSource", track: Track, heard: Heard) -> Examined:
+    return Examined(track, heard.features, _missing(source, track.duration, heard))
+
+
+def _missing(source: "NativeSource", duration: Seconds, heard: Heard) -> str:
+    """Why not all of a file was heard; "" if it was."""
+    from av.error import PatchWelcomeError
+
+    from adapters.decode.av import is_url
+    from adapters.decode.ogg import length_of
+
+    length = heard.features.heard
+    if heard.end is not None and isinstance(heard.end.__cause__, PatchWelcomeError):
+        return f"changes its format after {length:.0f} s: heard up to there. Convert it to one format."
+    if source.kind == "ogg" and abs(duration - length) > WORTH_TELLING and not is_url(source.uri):
+        duration = max(duration, length_of(source.uri))  # FFmpeg knows that of one chained part, or of none
+    if length < min(MOST * duration, duration - WORTH_TELLING):
+        return f"breaks off: {length:.0f} of {duration:.0f} s can be read. Copy it again."
+    if heard.end is not None and not duration:
+        return f"breaks off: only {length:.0f} s can be read. Copy it again."
+    return ""
 
 
 def _listen_to_excerpts(source: "NativeSource", duration: Seconds, pace: Pace) -> TrackFeatures | None:

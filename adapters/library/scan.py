@@ -19,8 +19,6 @@ from player.ports.records import FileRecord
 from player.units import Seconds
 
 COMMIT_EVERY: Final = Seconds(1.0)  # what a killed scan loses at most, beside what its workers were at
-MOST: Final = 0.9  # of the declared duration: less was heard of a file that breaks off; own judgement
-WORTH_TELLING: Final = Seconds(1.0)  # missing; lossy formats declare a few hundredths more than they hold
 Found = tuple[FileRecord, Track | None, TrackFeatures | None]
 
 
@@ -187,13 +185,8 @@ class Scan:
             else:
                 self._tracks += 1
                 self._audio += result.features.heard
-                self._note_missing(track, result.features)
-
-    def _note_missing(self, track: Track, features: TrackFeatures) -> None:
-        enough = min(MOST * track.duration, track.duration - WORTH_TELLING)
-        if features.scan_mode is ScanMode.FULL and features.heard < enough:
-            why = f"breaks off: {features.heard:.0f} of {track.duration:.0f} s can be read. Copy it again."
-            self._incomplete.append(ScanFailure(track.uri, why))
+                if result.missing:
+                    self._incomplete.append(ScanFailure(track.uri, result.missing))
 
     def _fail(self, uri: str, why: str) -> None:
         self._failed.append(ScanFailure(uri, why))
