@@ -16,7 +16,7 @@ from adapters.cli_mqtt import mqtt
 from adapters.cli_report import report
 from adapters.cli_resident import resident
 from adapters.logs import start_logging
-from player.errors import LibraryError, LullError
+from player.errors import LibraryError, LullError, UsageError
 from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
 
@@ -36,7 +36,10 @@ app.add_typer(mqtt, name="mqtt")
 app.command("report")(report)
 app.command("calibrate")(calibrate)
 app.add_typer(resident, name="resident")
-Config = Annotated[Path | None, typer.Option("--config", help="Settings file; every key has a default.")]
+# readable=False: what cannot be read is told where it is read, with what to do
+Config = Annotated[
+    Path | None, typer.Option("--config", readable=False, help="Settings file; every key has a default.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -89,7 +92,9 @@ def check(config: Config = None) -> None:
 @app.command()
 def analyze(
     source: Annotated[str, typer.Argument(help="A file or URL.")],
-    plot: Annotated[Path | None, typer.Option(metavar="OUT.png", help="Draw what was heard.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="OUT.png", readable=False, help="Draw what was heard.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """What Lull hears in one piece."""
@@ -109,7 +114,8 @@ def analyze(
 @app.command()
 def scan(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Folders or files of music; none: those of the settings.")
+        list[Path] | None,
+        typer.Argument(readable=False, help="Folders or files of music; none: those of the settings."),
     ] = None,
     *,
     mode: Annotated[ScanMode, typer.Option(help="Excerpts of each track, or every second.")] = ScanMode.FULL,
@@ -123,7 +129,8 @@ def scan(
     ] = None,
     pace: Annotated[bool, typer.Option("--pace", help="Leave the machine to what else it does.")] = False,
     export: Annotated[
-        Path | None, typer.Option(metavar="FILE.parquet", help="Write all that is known as a table.")
+        Path | None,
+        typer.Option(metavar="FILE.parquet", readable=False, help="Write all that is known as a table."),
     ] = None,
     config: Config = None,
     as_json: Json = False,
@@ -132,6 +139,7 @@ def scan(
     from adapters.library.parquet import export as write
     from adapters.library.parquet import require_parquet
     from adapters.library.progress import Interrupted, ScanOptions, scan_watched, tell
+    from adapters.library.scan import ScanResult
     from adapters.settings_file import default_config, load_settings
     from adapters.store.catalogue import Catalogue
 
@@ -143,23 +151,28 @@ def scan(
     paths = paths or [Path(folder) for folder in settings.library.folders]
     if not paths:
         console.print("No folder of music is named: give one, or set `library.folders` in the settings.")
+        if as_json:
+            _print_json(ScanResult(mode=mode.value))
         raise typer.Exit(0)  # the nightly scan of a demo has nothing to do
     catalogue = Catalogue(Path(settings.data) / "catalogue.db")
-    stopped = False
+    why: LullError | None = None
     try:
         try:
             answer = scan_watched(paths, settings.library.formats, catalogue, options, console)
         except Interrupted as interrupted:
-            answer, stopped = interrupted.result, True
-            tell(answer, console)
+            answer, why = interrupted.result, interrupted.why
+            if answer.tracks or answer.skipped or answer.failed:
+                tell(answer, console)
         if as_json:  # before what may fail: the scan was done
             _print_json(answer)
         if export is not None:
             write(catalogue.analysed(), export)
     finally:
         catalogue.close()
-    if stopped:
-        raise LibraryError("Stopped: what was analysed is kept; the same command goes on from there.")
+    if why is not None:
+        raise why
+    if answer.failed and not (answer.tracks or answer.skipped or any(path.is_dir() for path in paths)):
+        raise LibraryError("None of the files that were named can be used.")
 
 
 @app.command()
@@ -273,14 +286,14 @@ def main() -> NoReturn:
 
 
 def _guard(command: Callable[[], object]) -> int:
-    failed = False
+    code = 0
     try:
         command()
     except* LullError as errors:  # alone, or out of a task group; anything else ends with its traceback
         for error in _leaves(errors):
             _people(stderr=True, highlight=False).print(f"lull: {error}", markup=False, soft_wrap=True)
-        failed = True
-    return 1 if failed else 0
+            code = max(code, 2 if isinstance(error, UsageError) else 1)
+    return code
 
 
 def _leaves(group: BaseExceptionGroup[LullError]) -> Iterator[LullError]:

@@ -14,7 +14,7 @@ from adapters.library.pace import BUSY
 from adapters.library.paths import PathMap
 from adapters.library.pool import WorkerPool, Workers
 from adapters.library.scan import Scan, ScanResult, ScanStore
-from player.errors import LibraryError
+from player.errors import LibraryError, LullError, StoreError, UsageError
 from player.model import ScanMode
 
 BATCH: Final = {ScanMode.QUICK: 8, ScanMode.FULL: 2}  # files carried at once: about a second of work
@@ -29,18 +29,24 @@ class ScanOptions(Struct, frozen=True, kw_only=True):
     maps: tuple[str, ...] = ()  # LOCAL=REMOTE: how workers reach the files
 
 
-class Interrupted(Exception):
-    """A person stopped the scan. Attribute: result, what was done."""
+STOPPED: Final = "Stopped: what was analysed is kept; the same command goes on from there."
 
-    def __init__(self, result: ScanResult) -> None:
-        super().__init__("interrupted")
-        self.result = result
+
+class Interrupted(Exception):
+    """The scan ended early. Attributes: result, what was done; why."""
+
+    def __init__(self, result: ScanResult, why: LullError) -> None:
+        super().__init__(str(why))
+        self.result, self.why = result, why
 
 
 def scan_watched(
     paths: Sequence[Path], formats: Sequence[str], store: ScanStore, options: ScanOptions, console: Console
 ) -> ScanResult:
-    """Scan with a progress line on `console`. Raises `LibraryError`, `StoreError`, and `Interrupted`."""
+    """Scan with a progress line on `console`.
+
+    Raises `UsageError`, `LibraryError`, and once it began `Interrupted`.
+    """
     path_map = PathMap(options.maps)
     columns = (
         TextColumn("{task.description}"),
@@ -49,7 +55,8 @@ def scan_watched(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with _workers(options) as workers, Progress(*columns, console=console, transient=True) as progress:
+    seen = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with _workers(options) as workers, seen as progress:
         task = progress.add_task("looking", total=None, rate="")
 
         def on_progress(done: int, total: int, path: str) -> None:
@@ -61,7 +68,9 @@ def scan_watched(
         try:
             result = scan.run([str(path) for path in paths], formats)
         except KeyboardInterrupt:
-            raise Interrupted(scan.result()) from None
+            raise Interrupted(scan.result(), LibraryError(STOPPED)) from None
+        except (LibraryError, StoreError) as error:
+            raise Interrupted(scan.result(), error) from error
     tell(result, console)
     return result
 
@@ -92,9 +101,7 @@ def _workers(options: ScanOptions) -> Iterator[Workers]:
     cores = os.cpu_count() or 1
     most = MOST_PER_CORE * cores
     if options.workers > most:
-        raise LibraryError(
-            f"--workers {options.workers}: at most {most} on the {cores} cores of this machine."
-        )
+        raise UsageError(f"--workers {options.workers}: at most {most} on the {cores} cores of this machine.")
     width = 1 if options.paced else options.workers or cores
     batch = 1 if options.paced else batch
     with Workers(lambda: WorkerPool(width, paced=options.paced), width, batch=batch) as workers:

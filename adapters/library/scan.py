@@ -47,13 +47,13 @@ class ScanResult(Struct, frozen=True, kw_only=True):
     """What `lull scan --json` prints (DESIGN section 9)."""
 
     mode: str
-    tracks: int  # files newly analysed
-    skipped: int  # files known before, and further copies of a track
-    failed: tuple[ScanFailure, ...]
-    incomplete: tuple[ScanFailure, ...]  # analysed as far as they can be read
-    audio_s: float  # audio newly analysed
-    wall_s: float
-    songs_per_hour: float  # `tracks` per hour of `wall_s`
+    tracks: int = 0  # files newly analysed
+    skipped: int = 0  # files known before, and further copies of a track
+    failed: tuple[ScanFailure, ...] = ()
+    incomplete: tuple[ScanFailure, ...] = ()  # analysed as far as they can be read
+    audio_s: float = 0.0  # audio newly analysed
+    wall_s: float = 0.0
+    songs_per_hour: float = 0.0  # `tracks` per hour of `wall_s`
 
 
 OnProgress = Callable[[int, int, str], None]  # files done, files in all, path of the newest
@@ -112,17 +112,19 @@ class Scan:
         return self.result()
 
     def result(self) -> ScanResult:
-        """What was done so far."""
+        """What was done and saved so far."""
         wall = time.monotonic() - self._begin
+        lost = [features for _, track, features in self._unsaved if track]
+        tracks = self._tracks - sum(features is not None for features in lost)
         return ScanResult(
             mode=self._mode.value,
-            tracks=self._tracks,
-            skipped=self._skipped,
+            tracks=tracks,
+            skipped=self._skipped - sum(features is None for features in lost),
             failed=tuple(self._failed),
             incomplete=tuple(self._incomplete),
-            audio_s=round(self._audio, 3),
+            audio_s=round(self._audio - sum(features.heard for features in lost if features), 3),
             wall_s=round(wall, 3),
-            songs_per_hour=round(3600.0 * self._tracks / wall, 1) if wall > 0 else 0.0,
+            songs_per_hour=round(3600.0 * tracks / wall, 1) if wall > 0 else 0.0,
         )
 
     def _is_done(self, file: FoundFile) -> bool:

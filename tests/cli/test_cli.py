@@ -3,15 +3,19 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from adapters.check import Finding, findings
 from adapters.cli import _guard
-from player.errors import LibraryError, StoreError
+from adapters.store.catalogue import Catalogue, Found
+from player.errors import LibraryError, LullError, StoreError
 from player.settings import Profile, Settings
 from player.units import SAMPLE_RATE
 from tests.support.command import Lull
@@ -55,10 +59,10 @@ def test_wrong_usage_is_2(lull: Lull, arguments: list[str]) -> None:
     assert "Usage" in err
 
 
-def named(answer: tuple[int, str, str]) -> str:
+def named(answer: tuple[int, str, str], code: int = 1) -> str:
     """The one line of a failure that has a name."""
-    code, out, err = answer
-    assert (code, out, err.count("\n")) == (1, "", 1)
+    ended, out, err = answer
+    assert (ended, out, err.count("\n")) == (code, "", 1)
     assert err.startswith("lull: ")
     return err
 
@@ -196,4 +200,70 @@ def test_more_processes_than_the_machine_can_bear_are_refused(
 
     monkeypatch.setattr("adapters.library.progress.WorkerPool", no_process)
     answer = lull("scan", tone, "--workers", "100000", "--config", config)
-    assert "--workers 100000: at most 16 on the 2 cores" in named(answer)
+    assert "--workers 100000: at most 16 on the 2 cores" in named(answer, 2)
+    answer = lull("scan", tone, "--map", "foo", "--config", config)
+    assert "--map foo: write LOCAL=REMOTE" in named(answer, 2)
+
+
+def scanned(answer: tuple[int, str, str]) -> tuple[int, dict[str, Any], str]:
+    """Exit code, the one JSON object, the last line for people."""
+    code, out, err = answer
+    assert out.count("\n") == 1
+    return code, json.loads(out), err.splitlines()[-1]
+
+
+def test_a_scan_without_folders_still_answers_with_json(lull: Lull, tmp_path: Path) -> None:
+    code, answer, told = scanned(lull("scan", "--json", "--config", settings(tmp_path, "data: data")))
+    assert (code, answer["tracks"], answer["failed"]) == (0, 0, [])
+    assert "No folder of music is named" in told
+
+
+@pytest.mark.parametrize("error", [LibraryError("The workers are gone."), StoreError("The disk is full.")])
+def test_a_scan_that_fails_in_the_middle_tells_what_was_kept(
+    lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: LullError
+) -> None:
+    config = settings(tmp_path, "data: data")
+    (tmp_path / "more.wav").write_bytes(tone.read_bytes() + bytes(4000))
+    monkeypatch.setattr("adapters.library.scan.COMMIT_EVERY", 0.0)
+    monkeypatch.setattr("adapters.library.progress.WorkerPool", lambda *_, **__: ThreadPoolExecutor(1))
+    save = Catalogue.save
+    saved: list[None] = []
+
+    def second_fails(self: Catalogue, found: Iterable[Found]) -> None:
+        if saved:
+            raise error
+        saved.append(save(self, found))
+
+    monkeypatch.setattr(Catalogue, "save", second_fails)
+    code, answer, told = scanned(lull("scan", tmp_path, "--workers", "1", "--json", "--config", config))
+    assert (code, answer["tracks"], told) == (1, 1, f"lull: {error}")
+    assert answer["audio_s"] == pytest.approx(2.0, abs=0.1)
+
+
+def test_none_of_the_files_that_were_named_is_a_failure_but_a_bad_file_in_a_folder_is_not(
+    lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings(tmp_path, "data: data")
+    monkeypatch.setattr("adapters.library.progress.WorkerPool", lambda *_, **__: ThreadPoolExecutor(1))
+    (tmp_path / "bad").mkdir()
+    text = tmp_path / "bad" / "text.mp3"
+    text.write_text("no music")
+    scan = partial(lull, "scan", "--json", "--config", config)
+    for _ in range(2):  # also when it is known
+        code, answer, told = scanned(scan(text))
+        assert (code, len(answer["failed"])) == (1, 1)
+        assert told == "lull: None of the files that were named can be used."
+    assert scanned(scan(text.parent))[0] == 0
+    assert scanned(scan(text, tone))[0] == 0
+
+
+def test_what_may_not_be_read_is_a_failure_like_what_is_not_there(
+    lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.library.progress.WorkerPool", lambda *_, **__: ThreadPoolExecutor(1))
+    config = settings(tmp_path, "data: data")
+    tone.chmod(0)
+    monkeypatch.setattr("os.access", lambda *_args, **_kwargs: False)  # the tests may run as root
+    assert "none.wav cannot be read" in named(lull("scan", tmp_path / "none.wav", "--config", config))
+    assert lull("scan", tone, "--config", config)[0] in (0, 1)  # 0: read by root
+    assert "Usage" not in lull("scan", tmp_path, "--config", tone)[2]

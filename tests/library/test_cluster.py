@@ -12,7 +12,7 @@ from adapters.library.paths import PathMap
 from adapters.library.pool import WorkerPool, Workers
 from adapters.library.scan import Scan, ScanResult
 from adapters.store.catalogue import Catalogue
-from player.errors import LibraryError
+from player.errors import LibraryError, UsageError
 from player.model import CatalogueEntry, ScanMode, TrackId
 from player.settings import LibrarySettings
 from tests.support.dask_cluster import dask_cluster
@@ -110,5 +110,5 @@ def test_local_paths_become_those_of_the_workers() -> None:
     assert paths.of_worker("/music/deep/a b.mp3") == "/mnt/x/a b.mp3"
     assert paths.of_worker("/musical/a.mp3") == "/musical/a.mp3"
     for wrong in ("", "/a", "=b", "a="):
-        with pytest.raises(LibraryError, match="write LOCAL=REMOTE"):
+        with pytest.raises(UsageError, match="write LOCAL=REMOTE"):
             PathMap([wrong])
