@@ -136,6 +136,7 @@ def scan(
     as_json: Json = False,
 ) -> None:
     """Analyse music ahead of time; what is known is skipped."""
+    from adapters.library.interrupt import interrupted_once
     from adapters.library.parquet import export as write
     from adapters.library.parquet import require_parquet
     from adapters.library.progress import Interrupted, ScanOptions, scan_watched, tell
@@ -154,9 +155,8 @@ def scan(
         if as_json:
             _print_json(ScanResult(mode=mode.value))
         raise typer.Exit(0)  # the nightly scan of a demo has nothing to do
-    catalogue = Catalogue(Path(settings.data) / "catalogue.db")
     why: LullError | None = None
-    try:
+    with interrupted_once(), closing(Catalogue(Path(settings.data) / "catalogue.db")) as catalogue:
         try:
             answer = scan_watched(paths, settings.library.formats, catalogue, options, console)
         except Interrupted as interrupted:
@@ -167,8 +167,6 @@ def scan(
             _print_json(answer)
         if export is not None:
             write(catalogue.analysed(), export)
-    finally:
-        catalogue.close()
     if why is not None:
         raise why
     if answer.failed and not (answer.tracks or answer.skipped or any(path.is_dir() for path in paths)):

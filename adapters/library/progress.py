@@ -10,9 +10,10 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from adapters.library.interrupt import DeafPool
 from adapters.library.pace import BUSY
 from adapters.library.paths import PathMap
-from adapters.library.pool import WorkerPool, Workers
+from adapters.library.pool import Workers
 from adapters.library.scan import Scan, ScanResult, ScanStore
 from player.errors import LibraryError, LullError, StoreError, UsageError
 from player.model import ScanMode
@@ -56,21 +57,26 @@ def scan_watched(
         TimeRemainingColumn(),
     )
     seen = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    with _workers(options) as workers, seen as progress:
-        task = progress.add_task("looking", total=None, rate="")
+    scan: Scan | None = None
+    try:
+        with _workers(options) as workers, seen as progress:
+            task = progress.add_task("looking", total=None, rate="")
 
-        def on_progress(done: int, total: int, path: str) -> None:
-            rate = f"{scan.result().songs_per_hour:,.0f} an hour"
-            progress.update(task, completed=done, total=total, description=Path(path).name[:40], rate=rate)
+            def on_progress(done: int, total: int, path: str) -> None:
+                rate = f"{scan.result().songs_per_hour:,.0f} an hour" if scan else ""
+                name = Path(path).name[:40]
+                progress.update(task, completed=done, total=total, description=name, rate=rate)
 
-        busy = BUSY if options.paced else 1.0
-        scan = Scan(store, workers, options.mode, busy=busy, paths=path_map, on_progress=on_progress)
-        try:
+            busy = BUSY if options.paced else 1.0
+            scan = Scan(store, workers, options.mode, busy=busy, paths=path_map, on_progress=on_progress)
             result = scan.run([str(path) for path in paths], formats)
-        except KeyboardInterrupt:
-            raise Interrupted(scan.result(), LibraryError(STOPPED)) from None
-        except (LibraryError, StoreError) as error:
-            raise Interrupted(scan.result(), error) from error
+    except KeyboardInterrupt:
+        done = scan.result() if scan else ScanResult(mode=options.mode.value)
+        raise Interrupted(done, LibraryError(STOPPED)) from None
+    except (LibraryError, StoreError) as error:
+        if scan is None:
+            raise
+        raise Interrupted(scan.result(), error) from error
     tell(result, console)
     return result
 
@@ -104,5 +110,15 @@ def _workers(options: ScanOptions) -> Iterator[Workers]:
         raise UsageError(f"--workers {options.workers}: at most {most} on the {cores} cores of this machine.")
     width = 1 if options.paced else options.workers or cores
     batch = 1 if options.paced else batch
-    with Workers(lambda: WorkerPool(width, paced=options.paced), width, batch=batch) as workers:
-        yield workers
+    pools: list[DeafPool] = []
+
+    def pool() -> DeafPool:
+        pools.append(DeafPool(width, paced=options.paced))
+        return pools[-1]
+
+    try:
+        with Workers(pool, width, batch=batch) as workers:
+            yield workers
+    finally:
+        for one in pools:
+            one.kill()

@@ -198,11 +198,21 @@ def test_more_processes_than_the_machine_can_bear_are_refused(
     def no_process(*_args: object, **_kwargs: object) -> None:
         raise AssertionError("processes are started")
 
-    monkeypatch.setattr("adapters.library.progress.WorkerPool", no_process)
+    monkeypatch.setattr("adapters.library.progress.DeafPool", no_process)
     answer = lull("scan", tone, "--workers", "100000", "--config", config)
     assert "--workers 100000: at most 16 on the 2 cores" in named(answer, 2)
     answer = lull("scan", tone, "--map", "foo", "--config", config)
     assert "--map foo: write LOCAL=REMOTE" in named(answer, 2)
+
+
+class InThread(ThreadPoolExecutor):
+    """In place of worker processes: quick to start."""
+
+    def __init__(self, _workers: int, *, paced: bool) -> None:  # noqa: ARG002
+        super().__init__(1)
+
+    def kill(self) -> None:
+        self.shutdown()
 
 
 def scanned(answer: tuple[int, str, str]) -> tuple[int, dict[str, Any], str]:
@@ -225,7 +235,7 @@ def test_a_scan_that_fails_in_the_middle_tells_what_was_kept(
     config = settings(tmp_path, "data: data")
     (tmp_path / "more.wav").write_bytes(tone.read_bytes() + bytes(4000))
     monkeypatch.setattr("adapters.library.scan.COMMIT_EVERY", 0.0)
-    monkeypatch.setattr("adapters.library.progress.WorkerPool", lambda *_, **__: ThreadPoolExecutor(1))
+    monkeypatch.setattr("adapters.library.progress.DeafPool", InThread)
     save = Catalogue.save
     saved: list[None] = []
 
@@ -244,7 +254,7 @@ def test_none_of_the_files_that_were_named_is_a_failure_but_a_bad_file_in_a_fold
     lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = settings(tmp_path, "data: data")
-    monkeypatch.setattr("adapters.library.progress.WorkerPool", lambda *_, **__: ThreadPoolExecutor(1))
+    monkeypatch.setattr("adapters.library.progress.DeafPool", InThread)
     (tmp_path / "bad").mkdir()
     text = tmp_path / "bad" / "text.mp3"
     text.write_text("no music")
@@ -260,7 +270,7 @@ def test_none_of_the_files_that_were_named_is_a_failure_but_a_bad_file_in_a_fold
 def test_what_may_not_be_read_is_a_failure_like_what_is_not_there(
     lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.library.progress.WorkerPool", lambda *_, **__: ThreadPoolExecutor(1))
+    monkeypatch.setattr("adapters.library.progress.DeafPool", InThread)
     config = settings(tmp_path, "data: data")
     tone.chmod(0)
     monkeypatch.setattr("os.access", lambda *_args, **_kwargs: False)  # the tests may run as root
