@@ -100,11 +100,17 @@ def analyze(
     """What Lull hears in one piece."""
     from adapters.library.report import analyze_one, as_table
 
-    answer = analyze_one(source)
-    if plot is not None:
-        from adapters.library.picture import draw, record
+    if plot is None:
+        answer = analyze_one(source)
+    else:
+        from adapters.library.picture import Recording, draw, require_place
 
-        draw(record(source), f"{answer.track.title}  {answer.track.artist}", plot)
+        require_place(plot)
+        recording = Recording()
+        answer = analyze_one(source, recording)
+        draw(recording, f"{answer.track.title}  {answer.track.artist}", plot)
+    if answer.missing:
+        _people(stderr=True).print(f"{answer.track.uri}: {answer.missing}", markup=False, soft_wrap=True)
     if as_json:
         _print_json(answer)
     else:

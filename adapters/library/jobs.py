@@ -4,7 +4,7 @@ Decoder and analyser are imported by the worker only: the brain, which names the
 """
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
@@ -12,11 +12,13 @@ from adapters.library.memory import keep_memory
 from adapters.library.pace import Pace
 from player.errors import AnalysisError, DecodeError
 from player.model import ScanMode, Track, TrackFeatures, TrackId
+from player.ports.audio import Pcm
 from player.units import Seconds
 
 if TYPE_CHECKING:
     from adapters.decode.native import NativeSource
     from adapters.library.identity import Fingerprint
+    from player.analysis.stream import StreamAnalyzer
 
 ENOUGH: Final = Seconds(10.0)  # a file that breaks off later than this is music up to there; own judgement
 MOST: Final = 0.9  # of the duration: less was heard of a file that breaks off; own judgement
@@ -47,6 +49,16 @@ class Examined(Struct, frozen=True):
     missing: str = ""  # why they are not those of the whole track
 
 
+class Watcher(Protocol):
+    """Sees what is heard as it is heard."""
+
+    def take(self, analyser: "StreamAnalyzer", block: Pcm, rate: int) -> None:
+        """After each second, or less of one."""
+        ...
+
+    def end(self, analyser: "StreamAnalyzer", features: TrackFeatures) -> None: ...
+
+
 class Heard(Struct, frozen=True):
     features: TrackFeatures
     end: DecodeError | None  # what broke the file off
@@ -64,14 +76,14 @@ def identify_file(path: str) -> Track | Failure:
         return _failure(error)
 
 
-def analyse_file(path: str) -> TrackFeatures | Failure:
+def analyse_file(path: str, watcher: Watcher | None = None) -> TrackFeatures | Failure:
     """Features of every second of a file or URL; memory does not grow with its length."""
     from adapters.decode.native import NativeSource
 
     keep_memory()
     try:
         with NativeSource(path) as source:
-            return _listen_whole(source, Pace()).features
+            return _listen_whole(source, Pace(), watcher=watcher).features
     except AnalysisError as error:
         return Failure(str(error))
     except DecodeError as error:
@@ -83,7 +95,9 @@ def examiner(mode: ScanMode, busy: float = 1.0) -> "partial[Examined | Failure]"
     return partial(examine_file, mode=mode, busy=busy)
 
 
-def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Failure:
+def examine_file(
+    ask: Ask, mode: ScanMode, busy: float = 1.0, watcher: Watcher | None = None
+) -> Examined | Failure:
     """Which track a file is, its tags and its features: opened once, every packet read once.
 
     Of a damaged file the packets are read again: it is the same track in every job, wherever decoding ends.
@@ -97,7 +111,7 @@ def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Fail
         with NativeSource(ask.path) as source:
             mark = Fingerprint(source)
             if mode is ScanMode.FULL and not ask.known:
-                heard = _listen_whole(source, pace, mark)
+                heard = _listen_whole(source, pace, mark, watcher)
                 found = mark.result() if not source.corrupt else identify(ask.path)
                 return _examined(source, _track(source, *found), heard)
             track = _track(source, *mark.read())
@@ -124,18 +138,25 @@ def _chunk(source: "NativeSource", pace: Pace) -> int:
     return max(CHUNK, min(TOGETHER, MOST_SAMPLES // (source.rate * source.channels)))
 
 
-def _listen_whole(source: "NativeSource", pace: Pace, mark: "Fingerprint | None" = None) -> Heard:
-    from player.analysis.stream import StreamAnalyzer
+def _listen_whole(
+    source: "NativeSource",
+    pace: Pace,
+    mark: "Fingerprint | None" = None,
+    watcher: Watcher | None = None,
+) -> Heard:
+    from player.analysis.stream import CHUNK, StreamAnalyzer
 
     if not source.channels:
         raise DecodeError(source.uri, NOTHING)
-    chunk = _chunk(source, pace)
+    chunk = CHUNK if watcher else _chunk(source, pace)
     analyser = StreamAnalyzer(source.rate, source.channels, chunk=chunk)
     heard, end = 0, None
     try:
         for block in source.blocks(mark.take if mark else None, Seconds(chunk)):
             analyser.push(block)
             heard += len(block)
+            if watcher:
+                watcher.take(analyser, block, source.rate)
             pace.breathe()
     except DecodeError as error:
         if heard < ENOUGH * source.rate:
@@ -143,7 +164,10 @@ def _listen_whole(source: "NativeSource", pace: Pace, mark: "Fingerprint | None"
         end = error
     if not heard:
         raise DecodeError(source.uri, NOTHING)
-    return Heard(analyser.finish(), end)
+    features = analyser.finish()
+    if watcher:
+        watcher.end(analyser, features)
+    return Heard(features, end)
 
 
 def _examined(source: "NativeSource", track: Track, heard: Heard) -> Examined:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,10 @@ from player.settings import Profile, Settings
 from player.units import SAMPLE_RATE
 from tests.support.command import Lull
 from tests.support.icecast import free_port
+from tests.support.music import music
 from tests.support.wav import write_wav
+
+F_SHARP_MINOR = (185.0, 370.0, 440.0, 554.4)  # Hz
 
 
 @pytest.fixture
@@ -41,6 +45,43 @@ def test_analyze_prints_a_table_for_people(lull: Lull, tone: Path) -> None:
     code, out, _ = lull("analyze", tone)
     assert code == 0
     assert "integrated_loudness_lufs" in out
+
+
+def test_the_table_speaks_to_people(lull: Lull, tmp_path: Path) -> None:
+    chord = sum(np.sin(2.0 * np.pi * f * np.arange(20 * SAMPLE_RATE) / SAMPLE_RATE) for f in F_SHARP_MINOR)
+    song = write_wav(tmp_path / "song.wav", np.stack([0.1 * chord] * 2, axis=1).astype(np.float32))
+    out = lull("analyze", song)[1]
+    assert re.search(r"key +│ F♯ minor \(confidence [01]\.\d\d\)", out)
+    assert re.search(r"calmness +│ \S+ ± \S+ ", out)
+    assert re.search(r"sections +│ 0:00-0:20  calmness 0\.\d\d ±", out)
+    assert "chroma" not in out and "calmness_se" not in out
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5])
+def test_silence_is_told_in_one_sentence(lull: Lull, tmp_path: Path, level: float) -> None:
+    """A direct current is heard as little."""
+    flat = write_wav(tmp_path / "flat.wav", np.full((20 * SAMPLE_RATE, 2), level, np.float32))
+    code, out, _ = lull("analyze", flat)
+    assert code == 0
+    assert "nothing but silence was heard" in out and "loudness" not in out
+
+
+def test_analyze_says_that_a_file_breaks_off(lull: Lull, tmp_path: Path) -> None:
+    path = music(tmp_path / "a.mp3", 1, seconds=40.0)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    code, out, err = lull("analyze", path, "--json")
+    assert (code, err.count("\n")) == (0, 1)
+    assert "breaks off: 20 of 40 s can be read" in json.loads(out)["missing"]
+    assert err.startswith(f"{path}: breaks off")
+
+
+def test_a_place_for_a_picture_is_looked_at_before_the_music(lull: Lull, tone: Path, tmp_path: Path) -> None:
+    assert "is a folder" in named(lull("analyze", tone, "--plot", tmp_path))
+    assert "no such folder" in named(
+        lull("analyze", tmp_path / "none.mp3", "--plot", tmp_path / "no" / "a.png")
+    )
+    assert lull("analyze", tone, "--json", "--plot", tmp_path / "tone.png")[0] == 0
+    assert (tmp_path / "tone.png").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(
@@ -143,6 +184,7 @@ def test_a_file_that_is_no_music_is_named(lull: Lull, tmp_path: Path) -> None:
     text.write_text("no music")
     for source in (text, tmp_path / "none.mp3"):
         assert str(source) in named(lull("analyze", source, "--json"))
+    assert "check the path" in named(lull("analyze", tmp_path / "none.mp3"))
 
 
 def test_what_opens_an_address_is_not_printed(lull: Lull) -> None:

@@ -4,10 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from adapters.library.picture import draw, record
+from adapters.library.picture import Recording, draw, record, require_place
+from player.analysis.metre import Beat
 from player.errors import DecodeError, LibraryError
+from player.model import TrackFeatures
+from player.units import Bpm, Seconds
 from tests.support.signals import tune
 from tests.support.wav import write_wav
 
@@ -38,6 +43,68 @@ def test_what_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
     write_wav(tmp_path / "song.wav", tune(3.0, 22_050), 22_050)
     with pytest.raises(LibraryError, match="cannot be written"):
         draw(record(str(tmp_path / "song.wav")), "A song", tmp_path / "missing" / "song.png")
+    for out, why in (
+        (tmp_path / "no" / "a.png", "no such folder"),
+        (tmp_path, "is a folder: name a picture"),
+    ):
+        with pytest.raises(LibraryError, match=why):
+            require_place(out)
+    with pytest.raises(LibraryError, match=r"end its name with \.png"):
+        require_place(tmp_path / "song.txt")
+
+
+def test_a_picture_keeps_the_name_that_it_was_given(tmp_path: Path) -> None:
+    write_wav(tmp_path / "song.wav", tune(4.0, 22_050), 22_050)
+    require_place(tmp_path / "noext")
+    draw(record(str(tmp_path / "song.wav")), "A song", tmp_path / "noext")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["noext", "song.wav"]
+
+
+def shown_figure(heard: Recording, monkeypatch: pytest.MonkeyPatch) -> Figure:
+    shown: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_args, **_kwargs: shown.append(figure))
+    draw(heard, "A song", Path("song.png"))
+    return shown[0]
+
+
+def lines_of(ax: Axes) -> list[float]:
+    """Times of the beats and bars."""
+    groups = [group for group in ax.collections if isinstance(group, LineCollection)]
+    return [float(segment[0][0]) for group in groups for segment in group.get_segments()]
+
+
+def test_the_first_second_is_drawn_and_silence_has_no_beats(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song = np.zeros((40 * 22_050, 2), np.float32)
+    song[10 * 22_050 : 30 * 22_050] = tune(20.0, 22_050, bpm=90.0)
+    write_wav(tmp_path / "song.wav", song, 22_050)
+    heard = record(str(tmp_path / "song.wav"))
+    loudness, affect = (shown_figure(heard, monkeypatch).axes[index] for index in (1, 3))
+    assert loudness.lines[0].get_xdata()[0] == 0.0  # type: ignore[index]
+    drawn = lines_of(loudness)
+    assert drawn and 9.5 <= min(drawn) <= max(drawn) <= 30.5
+    legend = affect.get_legend()
+    assert legend is not None
+    assert {"calmness of 15-s windows", "calmness of the whole"} <= {t.get_text() for t in legend.get_texts()}
+
+
+def test_a_long_piece_has_minutes_and_lines_that_can_be_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Recording()
+    lasts = Seconds(3_600.0)
+    heard.seconds = [at + 1.0 for at in range(3_600)]
+    heard.loudness = [-20.0] * 3_600
+    heard.chroma = [np.ones(12)] * 3_600
+    heard.low, heard.high = [-0.1] * 72_000, [0.1] * 72_000
+    heard.beats = {at / 2: Beat(Seconds(at / 2), downbeat=at % 4 == 0) for at in range(7_200)}
+    heard.features = TrackFeatures(
+        heard=lasts, tempo=Bpm(120.0), cue_in=Seconds(0.0), cue_out=lasts, speech=0.99, speech_confidence=0.9
+    )
+    axes = shown_figure(heard, monkeypatch).axes
+    assert [mark.get_text() for mark in axes[-1].get_xticklabels()][:3] == ["0:00", "5:00", "10:00"]
+    assert 100 <= len(lines_of(axes[1])) <= 200
+    assert "every 16th bar in orange" in axes[1].get_title(loc="right")
+    assert "speech (0.90)" in axes[1].get_title(loc="right")
 
 
 @pytest.mark.parametrize(("level", "low", "high"), [(0.0, -70.0, 0.0), (0.1, -36.0, -3.0)])
