@@ -15,7 +15,7 @@ from adapters.cli_calibrate import calibrate
 from adapters.cli_mqtt import mqtt
 from adapters.cli_report import report
 from adapters.cli_resident import resident
-from adapters.logs import start_logging
+from adapters.logs import legible, start_logging
 from player.errors import LibraryError, LullError, UsageError
 from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
@@ -110,7 +110,9 @@ def analyze(
         answer = analyze_one(source, recording)
         draw(recording, f"{answer.track.title}  {answer.track.artist}", plot)
     if answer.missing:
-        _people(stderr=True).print(f"{answer.track.uri}: {answer.missing}", markup=False, soft_wrap=True)
+        _people(stderr=True).print(
+            legible(f"{answer.track.uri}: {answer.missing}"), markup=False, soft_wrap=True
+        )
     if as_json:
         _print_json(answer)
     else:
@@ -295,7 +297,9 @@ def _guard(command: Callable[[], object]) -> int:
         command()
     except* LullError as errors:  # alone, or out of a task group; anything else ends with its traceback
         for error in _leaves(errors):
-            _people(stderr=True, highlight=False).print(f"lull: {error}", markup=False, soft_wrap=True)
+            _people(stderr=True, highlight=False).print(
+                legible(f"lull: {error}"), markup=False, soft_wrap=True
+            )
             code = max(code, 2 if isinstance(error, UsageError) else 1)
     return code
 

@@ -15,6 +15,7 @@ from adapters.library.pace import BUSY
 from adapters.library.paths import PathMap
 from adapters.library.pool import Workers
 from adapters.library.scan import Scan, ScanResult, ScanStore
+from adapters.logs import legible
 from player.errors import LibraryError, LullError, StoreError, UsageError
 from player.model import ScanMode
 
@@ -60,11 +61,14 @@ def scan_watched(
     scan: Scan | None = None
     try:
         with _workers(options) as workers, seen as progress:
-            task = progress.add_task("looking", total=None, rate="")
+            task = progress.add_task("starting", total=None, rate="")
 
             def on_progress(done: int, total: int, path: str) -> None:
+                if not path:  # what is known already says nothing of how long the rest will take
+                    progress.reset(task, total=total, completed=done, rate="")
+                    return
                 rate = f"{scan.result().songs_per_hour:,.0f} an hour" if scan else ""
-                name = Path(path).name[:40]
+                name = legible(Path(path).name)[:40]
                 progress.update(task, completed=done, total=total, description=name, rate=rate)
 
             busy = BUSY if options.paced else 1.0
@@ -84,7 +88,9 @@ def scan_watched(
 def tell(result: ScanResult, console: Console) -> None:
     """What was refused or breaks off, and why, then the counts."""
     for failure in (*result.failed, *result.incomplete):
-        console.print(f"{failure.uri}: {failure.error}", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            legible(f"{failure.uri}: {failure.error}"), markup=False, highlight=False, soft_wrap=True
+        )
     counts = f"{result.tracks} analysed, {result.skipped} known, {len(result.failed)} refused"
     console.print(
         f"{counts} in {result.wall_s:.1f} s ({result.songs_per_hour:.0f} an hour).", highlight=False

@@ -14,6 +14,7 @@ from rich.text import Text
 from adapters.decode.web import shown
 from adapters.library.find import printable
 from adapters.library.jobs import Ask, Examined, Failure, Watcher, analyse_file, examine_file
+from adapters.logs import legible
 from player.analysis.confidence import confidences
 from player.errors import DecodeError
 from player.model import ScanMode, Section, Track, TrackFeatures
@@ -147,7 +148,7 @@ def _require(path: str) -> None:
 
 def as_table(report: AnalysisReport) -> Table:
     """For a person: values with their unit and how sure they are, what could not be measured as a dash."""
-    table = Table(title=Text(f"{report.track.title}  {report.track.artist}"), show_header=False)
+    table = Table(title=Text(legible(f"{report.track.title}  {report.track.artist}")), show_header=False)
     features = report.features
     table.add_row("heard_s", _in_words(features.heard_s))
     if features.cue_in_s is None:

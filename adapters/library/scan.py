@@ -56,7 +56,7 @@ class ScanResult(Struct, frozen=True, kw_only=True):
     songs_per_hour: float = 0.0  # `tracks` per hour of `wall_s`
 
 
-OnProgress = Callable[[int, int, str], None]  # files done, files in all, path of the newest
+OnProgress = Callable[[int, int, str], None]  # files done, files in all, path of the newest; "": known before
 
 
 class Scan:
@@ -101,6 +101,7 @@ class Scan:
         self._total = len(files) + len(self._failed)
         todo = [file for file in files if not self._is_done(file)]
         del files
+        self._on_progress(self._done, self._total, "")
         try:
             different, copies = apart(todo)
             self._examine(different)
@@ -126,6 +127,10 @@ class Scan:
             wall_s=round(wall, 3),
             songs_per_hour=round(3600.0 * tracks / wall, 1) if wall > 0 else 0.0,
         )
+
+    @property
+    def _done(self) -> int:
+        return self._tracks + self._skipped + len(self._failed)
 
     def _is_done(self, file: FoundFile) -> bool:
         known = self._store.look_up(file.path)
@@ -159,8 +164,7 @@ class Scan:
         for ask, result in self._workers.run(examiner(self._mode, self._busy), asks):
             file = asked.pop(ask.path)
             self._take(file, result)
-            done = self._tracks + self._skipped + len(self._failed)
-            self._on_progress(done, self._total, file.path)
+            self._on_progress(self._done, self._total, file.path)
             if time.monotonic() >= self._committed + COMMIT_EVERY:
                 self._commit()
 

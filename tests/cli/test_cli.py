@@ -309,6 +309,22 @@ def test_none_of_the_files_that_were_named_is_a_failure_but_a_bad_file_in_a_fold
     assert scanned(scan(text, tone))[0] == 0
 
 
+def test_names_of_files_do_nothing_to_the_terminal(
+    lull: Lull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings(tmp_path, "data: data")
+    monkeypatch.setattr("adapters.library.progress.DeafPool", InThread)
+    text = tmp_path / "esc\x1b[2Jclear\nred\u202e.mp3"
+    text.write_text("no music")
+    shown = r"esc\x1b[2Jclear\nred\u202e.mp3: is not an audio file"
+    _, out, err = lull("scan", text, "--json", "--config", config)
+    assert shown in err and json.loads(out)["failed"][0]["uri"] == str(text)
+    assert shown in named(lull("analyze", text))
+    song = music(tmp_path / "bell\x07\x1b[31m.ogg", 1)
+    out = lull("analyze", song)[1]
+    assert "\x1b" not in out and "\x07" not in out
+
+
 def test_what_may_not_be_read_is_a_failure_like_what_is_not_there(
     lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
