@@ -30,7 +30,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="An adaptive bedside music player for people living with dementia.",
 )
 app.add_typer(mqtt, name="mqtt")
 app.command("report")(report)
@@ -41,6 +40,23 @@ Config = Annotated[
     Path | None, typer.Option("--config", readable=False, help="Settings file; every key has a default.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"lull {version('lull')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def lull(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which Lull this is.")
+    ] = False,
+) -> None:
+    """An adaptive bedside music player for people living with dementia."""
 
 
 @app.command()
@@ -164,7 +180,11 @@ def scan(
             _print_json(ScanResult(mode=mode.value))
         raise typer.Exit(0)  # the nightly scan of a demo has nothing to do
     why: LullError | None = None
-    with interrupted_once(), closing(Catalogue(Path(settings.data) / "catalogue.db")) as catalogue:
+
+    def say(error: LullError) -> None:
+        console.print(f"lull: {legible(str(error))}", markup=False, highlight=False, soft_wrap=True)
+
+    with interrupted_once(), closing(Catalogue(Path(settings.data) / "catalogue.db", say)) as catalogue:
         try:
             answer = scan_watched(paths, settings.library.formats, catalogue, options, console)
         except Interrupted as interrupted:

@@ -7,6 +7,8 @@ from typing import Final, Protocol
 
 from msgspec import Struct, structs
 
+from adapters.decode.av import is_url
+from adapters.decode.web import shown
 from adapters.library.copies import apart
 from adapters.library.find import FoundFile, find
 from adapters.library.jobs import Ask, Examined, Failure, examiner
@@ -163,7 +165,7 @@ class Scan:
         asks = (Ask(path, self._perhaps(file)) for path, file in asked.items())
         for ask, result in self._workers.run(examiner(self._mode, self._busy), asks):
             file = asked.pop(ask.path)
-            self._take(file, result)
+            self._take(file, result, ask.path)
             self._on_progress(self._done, self._total, file.path)
             if time.monotonic() >= self._committed + COMMIT_EVERY:
                 self._commit()
@@ -174,15 +176,19 @@ class Scan:
         candidates = [before[1] if before else None, *self._store.of_size(file.size)]
         return tuple({entry.track.id: None for entry in candidates if entry and self._suffices(entry)})
 
-    def _take(self, file: FoundFile, result: Examined | Failure) -> None:
+    def _take(self, file: FoundFile, result: Examined | Failure, reached: str) -> None:
+        """reached: the path or URL by which the worker looked for the file."""
         record = FileRecord(path=file.path, size=file.size, mtime_ns=file.mtime_ns)
         if not unchanged(file):
             gone = not os.path.exists(file.path)
             self._fail(file.path, f"{'went' if gone else 'changed'} while it was read: scan again.")
         elif isinstance(result, Failure):
-            if result.lasting:
+            # what a worker does not reach says nothing of the file; what is behind a URL, little
+            astray = reached != file.path and (not result.lasting or is_url(reached))
+            if result.lasting and not astray:
                 self._unsaved.append((structs.replace(record, error=result.why), None, None))
-            self._fail(file.path, result.why)
+            where = f"is looked for at {shown(reached)}, which " if astray else ""
+            self._fail(file.path, f"{where}{result.why}{' Check --map.' if astray else ''}")
         else:
             track = structs.replace(result.track, uri=file.path)
             self._unsaved.append((structs.replace(record, track_id=track.id), track, result.features))

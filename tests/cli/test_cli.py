@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -323,6 +324,20 @@ def test_names_of_files_do_nothing_to_the_terminal(
     song = music(tmp_path / "bell\x07\x1b[31m.ogg", 1)
     out = lull("analyze", song)[1]
     assert "\x1b" not in out and "\x07" not in out
+
+
+def test_a_damaged_catalogue_is_named_with_where_it_is_kept(lull: Lull, tmp_path: Path) -> None:
+    config = settings(tmp_path, "data: data")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "catalogue.db").write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
+    (tmp_path / "music").mkdir()
+    err = lull("scan", tmp_path / "music", "--config", config)[2]
+    (aside,) = (tmp_path / "data").glob("catalogue.damaged-*.db")
+    assert f"was damaged: it is kept as {aside.name}" in err
+
+
+def test_the_version_is_told(lull: Lull) -> None:
+    assert lull("--version") == (0, f"lull {version('lull')}\n", "")
 
 
 def test_what_may_not_be_read_is_a_failure_like_what_is_not_there(

@@ -102,6 +102,19 @@ def test_two_files_at_one_place_of_the_workers_are_named(
     assert "check --map" in result.failed[0].error
 
 
+def test_a_wrong_map_is_told_with_the_place_that_was_tried(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    path = music(folder / "a.mp3", 1)
+    for remote in ("/nowhere", "http://127.0.0.1:9"):
+        result = Scan(catalogue, workers, paths=PathMap([f"{folder}={remote}"])).run([str(folder)], FORMATS)
+        (failed,) = result.failed
+        assert failed.uri == str(path)
+        assert f"is looked for at {remote}/a.mp3, which cannot be " in failed.error
+        assert failed.error.endswith("Check --map.")
+    assert scanned(folder, catalogue, workers).tracks == 1  # it was not judged by that
+
+
 def test_a_file_that_breaks_off_is_kept_and_named(
     folder: Path, catalogue: Catalogue, workers: Workers
 ) -> None:
