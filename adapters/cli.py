@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,8 +16,8 @@ from adapters.cli_calibrate import calibrate
 from adapters.cli_mqtt import mqtt
 from adapters.cli_report import report
 from adapters.cli_resident import resident
-from adapters.logs import start_logging
-from player.errors import LibraryError, LullError
+from adapters.logs import legible, start_logging
+from player.errors import LibraryError, LullError, UsageError
 from player.model import ScanMode
 from player.settings import LibrarySettings, Profile, Settings
 
@@ -30,14 +31,33 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="An adaptive bedside music player for people living with dementia.",
 )
 app.add_typer(mqtt, name="mqtt")
 app.command("report")(report)
 app.command("calibrate")(calibrate)
 app.add_typer(resident, name="resident")
-Config = Annotated[Path | None, typer.Option("--config", help="Settings file; every key has a default.")]
+# readable=False: what cannot be read is told where it is read, with what to do
+Config = Annotated[
+    Path | None, typer.Option("--config", readable=False, help="Settings file; every key has a default.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"lull {version('lull')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def lull(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which Lull this is.")
+    ] = False,
+) -> None:
+    """An adaptive bedside music player for people living with dementia."""
 
 
 @app.command()
@@ -89,19 +109,27 @@ def check(config: Config = None) -> None:
 @app.command()
 def analyze(
     source: Annotated[str, typer.Argument(help="A file or URL.")],
-    plot: Annotated[Path | None, typer.Option(metavar="OUT.png", help="Draw what was heard.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="OUT.png", readable=False, help="Draw what was heard.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """What Lull hears in one piece."""
     from adapters.library.report import analyze_one, as_table
 
-    answer = analyze_one(source)
-    if not answer.whole:
-        _people(stderr=True).print(f"It has no end: its first {answer.audio_s:.0f} s were heard.")
-    if plot is not None:
-        from adapters.library.picture import draw, record
+    if plot is None:
+        answer = analyze_one(source)
+    else:
+        from adapters.library.picture import Recording, draw, require_place
 
-        draw(record(source), f"{answer.track.title}  {answer.track.artist}", plot)
+        require_place(plot)
+        recording = Recording()
+        answer = analyze_one(source, recording)
+        draw(recording, f"{answer.track.title}  {answer.track.artist}", plot)
+    if answer.missing:
+        _people(stderr=True).print(
+            legible(f"{answer.track.uri}: {answer.missing}"), markup=False, soft_wrap=True
+        )
     if as_json:
         _print_json(answer)
     else:
@@ -111,7 +139,8 @@ def analyze(
 @app.command()
 def scan(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Folders or files of music; none: those of the settings.")
+        list[Path] | None,
+        typer.Argument(readable=False, help="Folders or files of music; none: those of the settings."),
     ] = None,
     *,
     mode: Annotated[ScanMode, typer.Option(help="Excerpts of each track, or every second.")] = ScanMode.FULL,
@@ -125,15 +154,18 @@ def scan(
     ] = None,
     pace: Annotated[bool, typer.Option("--pace", help="Leave the machine to what else it does.")] = False,
     export: Annotated[
-        Path | None, typer.Option(metavar="FILE.parquet", help="Write all that is known as a table.")
+        Path | None,
+        typer.Option(metavar="FILE.parquet", readable=False, help="Write all that is known as a table."),
     ] = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Analyse music ahead of time; what is known is skipped."""
+    from adapters.library.interrupt import interrupted_once
     from adapters.library.parquet import export as write
     from adapters.library.parquet import require_parquet
     from adapters.library.progress import Interrupted, ScanOptions, scan_watched, tell
+    from adapters.library.scan import ScanResult
     from adapters.settings_file import default_config, load_settings
     from adapters.store.catalogue import Catalogue
 
@@ -145,23 +177,35 @@ def scan(
     paths = paths or [Path(folder) for folder in settings.library.folders]
     if not paths:
         console.print("No folder of music is named: give one, or set `library.folders` in the settings.")
+        if as_json:
+            _print_json(ScanResult(mode=mode.value))
         raise typer.Exit(0)  # the nightly scan of a demo has nothing to do
-    catalogue = Catalogue(Path(settings.data) / "catalogue.db")
-    stopped = False
-    try:
+    why: LullError | None = None
+
+    def say(error: LullError) -> None:
+        console.print(f"lull: {legible(str(error))}", markup=False, highlight=False, soft_wrap=True)
+
+    with (
+        interrupted_once() as ending,
+        closing(Catalogue(Path(settings.data) / "catalogue.db", say)) as catalogue,
+    ):
         try:
             answer = scan_watched(paths, settings.library.formats, catalogue, options, console)
         except Interrupted as interrupted:
-            answer, stopped = interrupted.result, True
-            tell(answer, console)
+            answer, why = interrupted.result, interrupted.why
+            if answer.tracks or answer.skipped or answer.failed:
+                tell(answer, console)
         if as_json:  # before what may fail: the scan was done
             _print_json(answer)
         if export is not None:
             write(catalogue.analysed(), export)
-    finally:
-        catalogue.close()
-    if stopped:
-        raise LibraryError("Stopped: what was analysed is kept; the same command goes on from there.")
+    if why is not None and ending.by is signal.SIGTERM:  # asked for by the system, and no failure
+        say(why)
+        raise typer.Exit(128 + signal.SIGTERM)
+    if why is not None:
+        raise why
+    if answer.failed and not (answer.tracks or answer.skipped or any(path.is_dir() for path in paths)):
+        raise LibraryError("None of the files that were named can be used.")
 
 
 @app.command()
@@ -275,14 +319,16 @@ def main() -> NoReturn:
 
 
 def _guard(command: Callable[[], object]) -> int:
-    failed = False
+    code = 0
     try:
         command()
     except* LullError as errors:  # alone, or out of a task group; anything else ends with its traceback
         for error in _leaves(errors):
-            _people(stderr=True, highlight=False).print(f"lull: {error}", markup=False, soft_wrap=True)
-        failed = True
-    return 1 if failed else 0
+            _people(stderr=True, highlight=False).print(
+                legible(f"lull: {error}"), markup=False, soft_wrap=True
+            )
+            code = max(code, 2 if isinstance(error, UsageError) else 1)
+    return code
 
 
 def _leaves(group: BaseExceptionGroup[LullError]) -> Iterator[LullError]:

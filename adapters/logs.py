@@ -5,6 +5,7 @@ Nobody's name, state, judgement or music belongs here: these stand in the reside
 
 import logging
 import os
+import re
 import socket
 import struct
 import sys
@@ -16,10 +17,27 @@ PRIORITY: Final = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, lo
 LINE: Final = "%(levelname)s %(name)s: %(message)s"
 
 
+# What would act on a terminal, or turn its letters round: control characters, separators of lines, changes of
+# direction, halves of characters (bytes of a name that are no UTF-8).
+ACTING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def legible(text: str) -> str:
+    """For a terminal: one line in which names of files, which may hold anything, do nothing."""
+    return ACTING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class LegibleFormatter(logging.Formatter):
+    """What was said stays one line; a traceback keeps its lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return legible(super().formatMessage(record))
+
+
 def start_logging(level: int, environ: Mapping[str, str] = os.environ, journal: str = JOURNAL) -> None:
     """To the journal, with its fields, when standard error leads there; otherwise lines on standard error."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(LINE))
+    handler.setFormatter(LegibleFormatter(LINE))
     if _leads_to_journal(environ):
         handler = JournalHandler(journal, otherwise=handler)
     logging.basicConfig(level=level, handlers=[handler])

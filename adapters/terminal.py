@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from adapters.logs import legible
 from player.model import Progress
 from player.session.messages import AgitationState, Decision, PlaybackState, StateView, VolumeState
 from player.units import SILENCE_DB
@@ -94,11 +95,11 @@ def _music(now: Snapshot) -> RenderableType:
         table.add_row("now", "starting …")
         return table
     if view.track is None:
-        table.add_row("now", Text(f"{WORDS[view.state]}: {view.reason}"))
+        table.add_row("now", Text(legible(f"{WORDS[view.state]}: {view.reason}")))
     else:
-        piece = Text(view.track.title, style="bold")
+        piece = Text(legible(view.track.title), style="bold")
         if view.track.artist:
-            piece.append(f"  {view.track.artist}", style="not bold")
+            piece.append(legible(f"  {view.track.artist}"), style="not bold")
         table.add_row("now", piece)
         table.add_row("", Text(f"{WORDS[view.state]}{_calm(view.calmness)}{_clock(now, view)}"))
     table.add_row("level", _level(now.progress))
@@ -152,7 +153,9 @@ def _resident(now: Snapshot) -> RenderableType:
 def _decisions(now: Snapshot) -> RenderableType:
     table = _grid()
     for n, decision in enumerate(reversed(now.decisions[-3:])):
-        table.add_row("decided" if n == 0 else "", Text(decision.reason, style="bold" if n == 0 else "dim"))
+        table.add_row(
+            "decided" if n == 0 else "", Text(legible(decision.reason), style="bold" if n == 0 else "dim")
+        )
     return table
 
 

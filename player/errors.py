@@ -17,6 +17,10 @@ class SettingsError(LullError):
         self.file, self.line, self.key, self.problem = file, line, key, problem
 
 
+class UsageError(LullError):
+    """Words on the command line that cannot be followed."""
+
+
 class AnalysisError(LullError):
     """Audio that cannot be analysed (wrong shape, rate or version of features)."""
 

@@ -1,12 +1,21 @@
-"""Titles within an Ogg station: each piece is a logical stream with comments of its own (RFC 3533)."""
+"""What FFmpeg does not tell of Ogg (RFC 3533): titles within a station, the length of chained parts.
+
+Each piece is a logical stream with comments of its own.
+"""
 
 import struct
-from typing import Final
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from player.units import Seconds
 
 CAPTURE: Final = b"OggS"
 HEADER: Final = 27  # bytes of a page, before its table of segments
 BEGINS: Final = 0x02  # flag of the first page of a logical stream
+AT_BEGIN: Final = Seconds(5.0)  # a first page that ends later is of a recording that began in the middle
 CONTINUED: Final = 0xFF  # length of a segment whose packet goes on in the next
+AHEAD: Final = 1 << 16  # bytes looked through at once for a page
+LEAP: Final = Seconds(60.0)  # a page holds 30 s at most: one that is further ahead is damaged
 LONGEST: Final = 1 << 18  # bytes of a packet with comments; pictures may stand in it
 # How the packet with the comments begins, after which they follow: Vorbis, Opus, FLAC (a block of type 4).
 MARKS: Final = ((b"\x03vorbis", 7), (b"OpusTags", 8), (b"\x84", 4), (b"\x04", 4))
@@ -71,3 +80,83 @@ def title_of(packet: bytes) -> str:
     except struct.error:  # cut off: what stood before holds
         pass
     return " - ".join(filter(None, (said.get("artist", ""), said.get("title", ""))))
+
+
+def length_of(path: str) -> Seconds:
+    """Of all chained parts of a file together, from the headers of its pages; 0 when they do not say.
+
+    Of parts side by side (video, a second language) the first with sound counts. Damage within pages does
+    no harm.
+    """
+    total, part = 0.0, _Part()
+    try:
+        with open(path, "rb") as file:
+            for flags, granule, serial, body in _pages(file):
+                if flags & BEGINS:
+                    if part.last:
+                        total, part = total + part.length, _Part()
+                    part.begin(serial, body)
+                elif granule > 0:  # pages of headers have 0; -1: no packet ends there
+                    part.go_on(serial, granule)
+    except OSError:
+        return Seconds(0.0)
+    return Seconds(total + part.length)
+
+
+class _Part:
+    """Streams that begin together. Units of time: those of the stream that counts."""
+
+    def __init__(self) -> None:
+        self._serial = self._rate = 0
+        self._first = self.last = 0
+
+    def begin(self, serial: int, body: bytes) -> None:
+        if not self._rate:
+            self._serial, self._rate = serial, _rate(body)
+
+    def go_on(self, serial: int, granule: int) -> None:
+        leap = granule - self.last if self.last else 0
+        if serial == self._serial and leap <= LEAP * self._rate:
+            self._first = self._first or granule
+            self.last = max(self.last, granule)
+
+    @property
+    def length(self) -> Seconds:
+        if not self._rate:
+            return Seconds(0.0)
+        late = self._first > AT_BEGIN * self._rate
+        return Seconds((self.last - late * self._first) / self._rate)
+
+
+def _pages(file: BinaryIO) -> Iterator[tuple[int, int, int, bytes]]:
+    """Flags, time of the end, stream, and the body of first pages."""
+    while len(head := file.read(HEADER)) == HEADER:
+        if not head.startswith(CAPTURE):  # damage: on to the next page
+            ahead = file.read(AHEAD)
+            found = (head + ahead).find(CAPTURE, 1)
+            back = HEADER + len(ahead) - found if found > 0 else len(CAPTURE) - 1
+            if not ahead:
+                return
+            file.seek(-back, 1)
+            continue
+        flags, granule, serial = struct.unpack_from("<BqI", head, 5)
+        size = sum(file.read(head[-1]))
+        if flags & BEGINS:
+            yield flags, granule, serial, file.read(size)
+        else:
+            file.seek(size, 1)
+            yield flags, granule, serial, b""
+
+
+def _rate(body: bytes) -> int:
+    """Granules a second of a stream with sound, 0 of any other."""
+    try:
+        if body.startswith(b"OpusHead"):
+            return 48_000  # whatever the rate that was encoded (RFC 7845)
+        if body.startswith(b"\x01vorbis"):
+            return int(struct.unpack_from("<I", body, 12)[0])
+        if body.startswith(b"\x7fFLAC"):
+            return int(struct.unpack_from(">I", body, 27)[0]) >> 12  # 20 bits of STREAMINFO
+    except struct.error:
+        pass
+    return 0

@@ -1,15 +1,19 @@
 """Workers on other machines: a Dask cluster behind the same `Executor` as the local processes."""
 
+import logging
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
 from typing import Any, Final
 
 from adapters.library.pool import WorkerLostError
-from player.errors import LibraryError
+from player.errors import LibraryError, UsageError
 from player.model import FEATURES_VERSION
 from player.units import Seconds
 
+ADDRESS: Final = re.compile(r"((tcp|tls)://)?([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}")
+CHATTER: Final = ("distributed", "distributed.client", "distributed.core", "tornado.application")
 CONNECT_WITHIN: Final = Seconds(10.0)  # tuning constants
 ALONE_AT_MOST: Final = Seconds(60.0)  # how long a scan waits for the last worker to come back
 
@@ -23,7 +27,12 @@ class Cluster(Executor):
     """
 
     def __init__(self, address: str) -> None:
-        """Raises `LibraryError`, with what to do, when there is no scheduler, no worker, or no Dask."""
+        """Raises `UsageError` for what is no address of a scheduler.
+
+        Raises `LibraryError`, with what to do, when there is no scheduler, no worker, or no Dask.
+        """
+        if not ADDRESS.fullmatch(address):  # Dask would spend half a minute on it
+            raise UsageError(f"--cluster {address}: write the scheduler's address, such as tcp://HOST:8786.")
         try:
             import distributed
             from distributed.scheduler import KilledWorker
@@ -32,6 +41,13 @@ class Cluster(Executor):
                 "--cluster needs Dask, which is not installed: pip install 'lull[cluster]'."
             ) from error
         untyped: Any = distributed
+        if address.startswith("tls:") and not untyped.Security().get_connection_args("client")["ssl_context"]:
+            raise LibraryError(
+                f"The scheduler at {address} needs certificates: name them in Dask's own settings "
+                "(distributed.comm.tls), or use tcp://."
+            )
+        for name in CHATTER:  # what it says with tracebacks is told here in a sentence
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self.address, self._killed = address, KilledWorker
         self._alone_since: float | None = None
         try:

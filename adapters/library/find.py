@@ -31,17 +31,18 @@ def find(places: Iterable[str], formats: Iterable[str], on_failed: OnFailed) -> 
         path = absolute(place)
         try:
             folder = os.path.isdir(path)
-            alone = None if folder else _look(path)
             if folder:
                 os.scandir(path).close()  # says now why it cannot be read
+            else:
+                os.stat(path)
         except OSError as error:
             raise LibraryError(
-                f"Music folder {place} cannot be read ({error.strerror}): "
-                "connect the disk, or name another folder under `library.folders`."
+                f"{printable(place)} cannot be read ({error.strerror}): "
+                "check the path, connect the disk, or name another folder under `library.folders`."
             ) from error
         if folder:
             yield from _below(path, endings, entered, on_failed)
-        elif alone is not None:
+        elif alone := _tried(path, on_failed):
             yield alone
 
 

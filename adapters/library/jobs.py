@@ -4,9 +4,8 @@ Decoder and analyser are imported by the worker only: the brain, which names the
 """
 
 import math
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
@@ -14,17 +13,20 @@ from adapters.library.memory import keep_memory
 from adapters.library.pace import Pace
 from player.errors import AnalysisError, DecodeError
 from player.model import ScanMode, Track, TrackFeatures, TrackId
+from player.ports.audio import Pcm
 from player.units import Seconds
 
 if TYPE_CHECKING:
     from adapters.decode.native import NativeSource
     from adapters.library.identity import Fingerprint
+    from player.analysis.stream import StreamAnalyzer
 
-T = TypeVar("T")
-
-NO_END: Final = Seconds(math.inf)
 ENOUGH: Final = Seconds(10.0)  # a file that breaks off later than this is music up to there; own judgement
 ENDLESS: Final = Seconds(60.0)  # heard beyond the length that it tells: a station; a tuning constant
+NO_END: Final = Seconds(math.inf)
+MOST: Final = 0.9  # of the duration: less was heard of a file that breaks off; own judgement
+WORTH_TELLING: Final = Seconds(1.0)  # missing; lossy formats declare a few hundredths more than they hold
+NOTHING: Final = "holds no sound that can be decoded: replace or remove it."
 
 TOGETHER: Final = 10  # seconds decoded and analysed at once, for nobody waits for them; a tuning constant
 MOST_SAMPLES: Final = 1 << 20  # and of all channels: 4 MiB, so that memory stays small at any rate
@@ -47,6 +49,23 @@ class Ask(Struct, frozen=True):
 class Examined(Struct, frozen=True):
     track: Track
     features: TrackFeatures | None  # None: one of those known
+    missing: str = ""  # why they are not those of the whole track
+
+
+class Watcher(Protocol):
+    """Sees what is heard as it is heard."""
+
+    def take(self, analyser: "StreamAnalyzer", block: Pcm, rate: int) -> None:
+        """After each second, or less of one."""
+        ...
+
+    def end(self, analyser: "StreamAnalyzer", features: TrackFeatures) -> None: ...
+
+
+class Heard(Struct, frozen=True):
+    features: TrackFeatures
+    end: DecodeError | None = None  # what broke the file off
+    went_on: bool = False  # there was more than was wanted
 
 
 def identify_file(path: str) -> Track | Failure:
@@ -61,20 +80,32 @@ def identify_file(path: str) -> Track | Failure:
         return _failure(error)
 
 
-def analyse_file(path: str) -> TrackFeatures | Failure:
+def analyse_file(path: str, watcher: Watcher | None = None) -> TrackFeatures | Failure:
     """Features of every second of a file or URL; memory does not grow with its length."""
-    return _of_source(path, lambda source: _listen_whole(source, Pace()))
+    heard = _hear(path, watcher)
+    return heard if isinstance(heard, Failure) else heard.features
 
 
-def analyse_stream(url: str) -> tuple[TrackFeatures, bool] | Failure:
-    """Of what may never end: its features so far, and whether it did end."""
+def analyse_stream(url: str, watcher: Watcher | None = None) -> tuple[TrackFeatures, str] | Failure:
+    """Of what may never end, and why it is not all."""
+    heard = _hear(url, watcher, ENDLESS)
+    if isinstance(heard, Failure):
+        return heard
+    length = heard.features.heard
+    return heard.features, f"has no end: its first {length:.0f} s were heard." if heard.went_on else ""
 
-    def listen(source: "NativeSource") -> tuple[TrackFeatures, bool]:
-        most = Seconds(source.duration + ENDLESS)
-        features = _listen_whole(source, Pace(), most=most)
-        return features, features.heard < most
 
-    return _of_source(url, listen)
+def _hear(path: str, watcher: Watcher | None, beyond: Seconds = NO_END) -> Heard | Failure:
+    from adapters.decode.native import NativeSource
+
+    keep_memory()
+    try:
+        with NativeSource(path) as source:
+            return _listen_whole(source, Pace(), watcher=watcher, most=Seconds(source.duration + beyond))
+    except AnalysisError as error:
+        return Failure(str(error))
+    except DecodeError as error:
+        return _failure(error)
 
 
 def examiner(mode: ScanMode, busy: float = 1.0) -> "partial[Examined | Failure]":
@@ -82,7 +113,9 @@ def examiner(mode: ScanMode, busy: float = 1.0) -> "partial[Examined | Failure]"
     return partial(examine_file, mode=mode, busy=busy)
 
 
-def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Failure:
+def examine_file(
+    ask: Ask, mode: ScanMode, busy: float = 1.0, watcher: Watcher | None = None
+) -> Examined | Failure:
     """Which track a file is, its tags and its features: opened once, every packet read once.
 
     Of a damaged file the packets are read again: it is the same track in every job, wherever decoding ends.
@@ -96,31 +129,18 @@ def examine_file(ask: Ask, mode: ScanMode, busy: float = 1.0) -> Examined | Fail
         with NativeSource(ask.path) as source:
             mark = Fingerprint(source)
             if mode is ScanMode.FULL and not ask.known:
-                features = _listen_whole(source, pace, mark)
+                heard = _listen_whole(source, pace, mark, watcher)
                 found = mark.result() if not source.corrupt else identify(ask.path)
-                return Examined(_track(source, *found), features)
+                return _examined(source, _track(source, *found), heard)
             track = _track(source, *mark.read())
             pace.breathe()
             if track.id in ask.known:
                 return Examined(track, None)
-            heard = _listen_to_excerpts(source, track.duration, pace) if mode is ScanMode.QUICK else None
-            if heard is None:
-                with NativeSource(ask.path) as afresh:  # it may be what cannot be moved about in
-                    heard = _listen_whole(afresh, pace)
-            return Examined(track, heard)
-    except AnalysisError as error:
-        return Failure(str(error))
-    except DecodeError as error:
-        return _failure(error)
-
-
-def _of_source(path: str, listen: Callable[["NativeSource"], T]) -> T | Failure:
-    from adapters.decode.native import NativeSource
-
-    keep_memory()
-    try:
-        with NativeSource(path) as source:
-            return listen(source)
+            features = _listen_to_excerpts(source, track.duration, pace) if mode is ScanMode.QUICK else None
+            if features is not None:
+                return Examined(track, features)
+            with NativeSource(ask.path) as afresh:  # it may be what cannot be moved about in
+                return _examined(source, track, _listen_whole(afresh, pace))
     except AnalysisError as error:
         return Failure(str(error))
     except DecodeError as error:
@@ -137,28 +157,62 @@ def _chunk(source: "NativeSource", pace: Pace) -> int:
 
 
 def _listen_whole(
-    source: "NativeSource", pace: Pace, mark: "Fingerprint | None" = None, most: Seconds = NO_END
-) -> TrackFeatures:
-    from player.analysis.stream import StreamAnalyzer
+    source: "NativeSource",
+    pace: Pace,
+    mark: "Fingerprint | None" = None,
+    watcher: Watcher | None = None,
+    most: Seconds = NO_END,
+) -> Heard:
+    from player.analysis.stream import CHUNK, StreamAnalyzer
 
-    chunk = _chunk(source, pace)
+    if not source.channels:
+        raise DecodeError(source.uri, NOTHING)
+    chunk = CHUNK if watcher else _chunk(source, pace)
     analyser = StreamAnalyzer(source.rate, source.channels, chunk=chunk)
-    heard, part = 0, False
+    heard, end, went_on = 0, None, False
     try:
         for block in source.blocks(mark.take if mark else None, Seconds(chunk)):
             analyser.push(block)
             heard += len(block)
-            if heard >= most * source.rate:
-                part = True
+            if watcher:
+                watcher.take(analyser, block, source.rate)
+            went_on = heard >= most * source.rate
+            if went_on:
                 break
             pace.breathe()
-    except DecodeError:
+    except DecodeError as error:
         if heard < ENOUGH * source.rate:
             raise
-        part = True
+        end = error
     if not heard:
-        raise DecodeError(source.uri, "holds no sound that can be decoded: replace or remove it.")
-    return analyser.finish(part=part)
+        raise DecodeError(source.uri, NOTHING)
+    features = analyser.finish(part=went_on or end is not None)
+    if watcher:
+        watcher.end(analyser, features)
+    return Heard(features, end, went_on)
+
+
+def _examined(source: "NativeSource", track: Track, heard: Heard) -> Examined:
+    return Examined(track, heard.features, _missing(source, track.duration, heard))
+
+
+def _missing(source: "NativeSource", duration: Seconds, heard: Heard) -> str:
+    """Why not all of a file was heard; "" if it was."""
+    from av.error import PatchWelcomeError
+
+    from adapters.decode.av import is_url
+    from adapters.decode.ogg import length_of
+
+    length = heard.features.heard
+    if heard.end is not None and isinstance(heard.end.__cause__, PatchWelcomeError):
+        return f"changes its format after {length:.0f} s: heard up to there. Convert it to one format."
+    if source.kind == "ogg" and abs(duration - length) > WORTH_TELLING and not is_url(source.uri):
+        duration = max(duration, length_of(source.uri))  # FFmpeg knows that of one chained part, or of none
+    if length < min(MOST * duration, duration - WORTH_TELLING):
+        return f"breaks off: {length:.0f} of {duration:.0f} s can be read. Copy it again."
+    if heard.end is not None and not duration:
+        return f"breaks off: only {length:.0f} s can be read. Copy it again."
+    return ""
 
 
 def _listen_to_excerpts(source: "NativeSource", duration: Seconds, pace: Pace) -> TrackFeatures | None:

@@ -47,7 +47,11 @@ def export(entries: Iterable[CatalogueEntry], path: Path) -> int:
     count = 0
     part = path.with_name(path.name + ".part")
     try:
-        with untyped.parquet.ParquetWriter(part, schema, compression="zstd") as writer:
+        # a file of ours: pyarrow takes no name with bytes that are no UTF-8
+        with (
+            part.open("wb") as file,
+            untyped.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+        ):
             while group := list(islice(rows, ROWS)):
                 writer.write_table(untyped.Table.from_pylist(group, schema=schema))
                 count += len(group)

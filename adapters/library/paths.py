@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from adapters.library.find import absolute
-from player.errors import LibraryError
+from player.errors import UsageError
 
 
 class PathMap:
     """Replaces the beginning of local paths by the worker's own path, or by a URL."""
 
     def __init__(self, rules: Iterable[str] = ()) -> None:
-        """rules: `LOCAL=REMOTE`; the longest that fits counts. Raises `LibraryError`."""
+        """rules: `LOCAL=REMOTE`; the longest that fits counts. Raises `UsageError`."""
         self._rules: list[tuple[str, str]] = []
         for rule in rules:
             local, equals, remote = rule.partition("=")
             if not (local and equals and remote):
-                raise LibraryError(f"--map {rule}: write LOCAL=REMOTE, such as /music=http://nas/music.")
+                raise UsageError(f"--map {rule}: write LOCAL=REMOTE, such as /music=http://nas/music.")
             self._rules.append((absolute(local).rstrip("/") + "/", remote.rstrip("/") + "/"))
         self._rules.sort(key=lambda rule: -len(rule[0]))
 

@@ -1,39 +1,41 @@
 """`lull analyze FILE --plot OUT.png`: what was heard, as a picture."""
 
-import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.decode import open_source
-from adapters.decode.av import is_url
-from adapters.library.jobs import ENDLESS
+from adapters.library.report import NOTES, clock_time
 from player.analysis.metre import Beat
 from player.analysis.sections import Point
-from player.analysis.stream import CHUNK, StreamAnalyzer
-from player.analysis.summary import TONES, loudness
-from player.errors import DecodeError, LibraryError
+from player.analysis.stream import StreamAnalyzer
+from player.analysis.summary import TONES, Row, loudness
+from player.errors import LibraryError
 from player.model import Mode, TrackFeatures
+from player.ports.audio import Pcm
+from player.selection.facts import SPOKEN, SPOKEN_CONFIDENCE
 from player.units import Seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS: Final = 2_000  # of the waveform
-NOTES: Final = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 BEATS_EVERY: Final = 60  # s; the analyser keeps those of the last two minutes
-MOST_BEATS_SHOWN: Final = Seconds(120.0)  # of music: more lines than that are a grey field
+MOST_LINES: Final = 200  # of beats or bars: more are a grey field
+IN_MINUTES: Final = Seconds(180.0)  # a longer piece has a scale of minutes
+STEPS: Final = (30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200)  # s between the marks of that scale
+MOST_MARKS: Final = 15
+KINDS: Final = ("png", "svg", "pdf", "jpg", "jpeg")
 LEAST_RANGE: Final = 20.0  # LU; less would show the ripple of steady noise as mountains
 SILENT_RANGE: Final = (-70.0, 0.0)  # LUFS
 BAND: Final = 0.25  # opacity of ± 1 standard error
 
 
 class Recording:
-    """What the analyser said second by second while it heard one file."""
+    """What the analyser said second by second while it heard one piece: a `Watcher`."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []  # end of each
@@ -44,46 +46,36 @@ class Recording:
         self.beats: dict[float, Beat] = {}
         self.curve: list[Point] = []
         self.features: TrackFeatures = TrackFeatures(heard=Seconds(0.0))
+        self._seen: Sequence[Row] = ()
+        self._waiting: NDArray[np.float32] = np.empty(0, np.float32)  # samples of seconds not yet measured
+        self._rate = 0
 
+    def take(self, analyser: StreamAnalyzer, block: Pcm, rate: int) -> None:
+        self._rate = rate
+        self._waiting = np.concatenate((self._waiting, block.mean(axis=1)))
+        self._measured(analyser)
 
-def record(uri: str) -> Recording:
-    """Analyse the whole of a file, or the beginning of what has no end. Raises `DecodeError`."""
-    heard = Recording()
-    with open_source(uri, rate=None, channels=None) as source:
-        analyser = StreamAnalyzer(source.rate, source.channels)
-        waiting = np.empty((0, source.channels), np.float32)
-        size = CHUNK * source.rate
-        most = source.duration + ENDLESS if is_url(uri) else math.inf
-        while len(heard.seconds) < most and (block := source.read()) is not None:
-            waiting = np.concatenate((waiting, block))
-            while len(waiting) >= size:
-                analyser.push(waiting[:size])
-                _seconds(heard, analyser, waiting[:size], source.rate)
-                waiting = waiting[size:]
-        analyser.push(waiting)
-        heard.features = analyser.finish()
-        if len(waiting):
-            _seconds(heard, analyser, waiting, source.rate)
-        _keep_beats(heard, analyser)
-        heard.curve = analyser.curve()
-    if not heard.seconds:
-        raise DecodeError(uri, "holds no sound to draw.")
-    return heard
+    def end(self, analyser: StreamAnalyzer, features: TrackFeatures) -> None:
+        self._measured(analyser)
+        _keep_beats(self, analyser)
+        self.curve, self.features = analyser.curve(), features
 
-
-def _seconds(heard: Recording, analyser: StreamAnalyzer, chunk: NDArray[np.float32], rate: int) -> None:
-    """What the analyser found in each second of the chunk."""
-    for i, row in enumerate(analyser.newest):
-        level = loudness(row)
-        heard.seconds.append(len(heard.seconds) + 1.0)
-        heard.loudness.append(float("nan") if level is None else level)
-        tones = row[TONES][:12]
-        heard.chroma.append(tones / max(float(tones.max()), 1e-9))
-        for part in np.array_split(chunk[i * rate : (i + 1) * rate].mean(axis=1), 20):
-            heard.low.append(float(part.min(initial=0.0)))
-            heard.high.append(float(part.max(initial=0.0)))
-        if len(heard.seconds) % BEATS_EVERY == 0:
-            _keep_beats(heard, analyser)
+    def _measured(self, analyser: StreamAnalyzer) -> None:
+        if analyser.newest is self._seen:
+            return
+        self._seen = analyser.newest
+        for row in self._seen:
+            level = loudness(row)
+            self.seconds.append(len(self.seconds) + 1.0)
+            self.loudness.append(float("nan") if level is None else level)
+            tones = row[TONES][:12]
+            self.chroma.append(tones / max(float(tones.max()), 1e-9))
+            second, self._waiting = self._waiting[: self._rate], self._waiting[self._rate :]
+            for part in np.array_split(second, 20):
+                self.low.append(float(part.min(initial=0.0)))
+                self.high.append(float(part.max(initial=0.0)))
+            if len(self.seconds) % BEATS_EVERY == 0:
+                _keep_beats(self, analyser)
 
 
 def _keep_beats(heard: Recording, analyser: StreamAnalyzer) -> None:
@@ -93,6 +85,16 @@ def _keep_beats(heard: Recording, analyser: StreamAnalyzer) -> None:
         first = beats[0].at
         heard.beats = {at: beat for at, beat in heard.beats.items() if at < first}
         heard.beats.update((beat.at, beat) for beat in beats)
+
+
+def require_place(out: Path) -> None:
+    """Raises `LibraryError` when a picture can certainly not be written there, before it costs anything."""
+    if out.is_dir():
+        raise LibraryError(f"{out} is a folder: name a picture in it, such as {out / 'song.png'}.")
+    if not out.absolute().parent.is_dir():
+        raise LibraryError(f"{out} cannot be written (there is no such folder): name another place.")
+    if out.suffix and out.suffix[1:].lower() not in KINDS:
+        raise LibraryError(f"{out} is of a kind that cannot be drawn: end its name with .png, .svg or .pdf.")
 
 
 def draw(heard: Recording, title: str, out: Path) -> None:
@@ -111,16 +113,25 @@ def draw(heard: Recording, title: str, out: Path) -> None:
     for panel, ax in zip(panels, axes, strict=True):
         panel(ax, heard)
     axes[0].set_title(title, loc="left", parse_math=False)  # $ is a letter in names
-    axes[-1].set_xlabel("seconds")
     axes[-1].set_xlim(0.0, float(heard.features.heard))
+    _time_scale(axes[-1], heard.features.heard)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph")  # a script that the font lacks shows as boxes
-            figure.savefig(out, dpi=100)
+            figure.savefig(out, dpi=100, format=out.suffix[1:].lower() or KINDS[0])
     except (OSError, ValueError) as error:
         raise LibraryError(f"{out}: the picture cannot be written ({error}).") from error
     finally:
         plt.close(figure)
+
+
+def _time_scale(ax: "Axes", lasts: Seconds) -> None:
+    ax.set_xlabel("seconds")
+    if lasts > IN_MINUTES:
+        every = next((step for step in STEPS if lasts <= MOST_MARKS * step), STEPS[-1])
+        marks = range(0, int(lasts) + 1, every)
+        ax.set_xticks(marks, [clock_time(mark) for mark in marks])
+        ax.set_xlabel("minutes:seconds")
 
 
 def _waveform(ax: "Axes", heard: Recording) -> None:
@@ -140,15 +151,19 @@ def _waveform(ax: "Axes", heard: Recording) -> None:
 
 def _loudness(ax: "Axes", heard: Recording) -> None:
     features = heard.features
-    ax.step(heard.seconds, heard.loudness, where="pre", color="tab:blue")
+    # each level up to the end of its second, the first one from 0 on
+    ax.step([0.0, *heard.seconds], [*heard.loudness[:1], *heard.loudness], where="pre", color="tab:blue")
     if features.integrated_loudness is not None:
         ax.axhline(features.integrated_loudness, color="black", linestyle=":")
     ax.set_ylim(_level_range(heard.loudness))
-    # the tracker beats on through silence: without a tempo that says nothing
-    beats = [] if features.tempo is None else [beat for at, beat in sorted(heard.beats.items())]
-    if features.heard <= MOST_BEATS_SHOWN:
+    beats = _beats_in_music(heard)
+    if len(beats) <= MOST_LINES:
         ax.vlines([b.at for b in beats], 0.0, 0.06, color="grey", transform=ax.get_xaxis_transform(), lw=0.7)
     downbeats = [beat.at for beat in beats if beat.downbeat]
+    every = 1
+    while len(downbeats) > every * MOST_LINES:
+        every *= 2
+    downbeats = downbeats[::every]
     ax.vlines(downbeats, 0.0, 0.12, color="tab:orange", transform=ax.get_xaxis_transform(), lw=0.7)
     ax.set_ylabel("LUFS each second")
     said = (
@@ -156,13 +171,28 @@ def _loudness(ax: "Axes", heard: Recording) -> None:
         if features.tempo is None
         else f"{features.tempo:.1f} BPM ({features.tempo_confidence:.2f})"
     )
-    bars = " · bars in orange" if downbeats else ""
+    bars = (" · bars in orange" if every == 1 else f" · every {every}th bar in orange") if downbeats else ""
     pulse = "" if features.felt_pulse is None else f", felt {features.felt_pulse:.0f}"
     ax.set_title(
-        f"{_number(features.integrated_loudness, 'LUFS')} · {said}{pulse}{bars}",
+        f"{_number(features.integrated_loudness, 'LUFS')} · {said}{pulse}{bars}{_speech(features)}",
         loc="right",
         fontsize=9,
     )
+
+
+def _beats_in_music(heard: Recording) -> list[Beat]:
+    """The tracker beats on through silence: there, and without a tempo, that says nothing."""
+    begin, end = heard.features.cue_in, heard.features.cue_out
+    if heard.features.tempo is None or begin is None or end is None:
+        return []
+    return [beat for at, beat in sorted(heard.beats.items()) if begin <= at <= end]
+
+
+def _speech(features: TrackFeatures) -> str:
+    sure = features.speech_confidence
+    if features.speech is None or features.speech < SPOKEN or sure < SPOKEN_CONFIDENCE:
+        return ""
+    return f" · speech ({sure:.2f})"
 
 
 def _level_range(levels: list[float]) -> tuple[float, float]:
@@ -191,21 +221,25 @@ def _chroma(ax: "Axes", heard: Recording) -> None:
 
 def _affect(ax: "Axes", heard: Recording) -> None:
     times: NDArray[Any] = np.array([0.5 * (point.begin + point.end) for point in heard.curve])
+    whole = heard.features.affect
     for name, colour in (("calmness", "tab:green"), ("arousal", "tab:red")):
+        if whole is not None:  # the music as one: not the mean of its parts
+            value, error = getattr(whole, name), getattr(whole, f"{name}_se")
+            ax.axhline(value, color=colour, linestyle=":", label=f"{name} of the whole")
+            ax.axhspan(value - error, value + error, color=colour, alpha=0.4 * BAND, lw=0)
         values = np.array([getattr(point.affect, name) for point in heard.curve])
         errors = np.array([getattr(point.affect, f"{name}_se") for point in heard.curve])
-        ax.plot(times, values, color=colour, label=name)
+        ax.plot(times, values, color=colour, label=f"{name} of 15-s windows")
         ax.fill_between(times, values - errors, values + errors, color=colour, alpha=BAND, lw=0)
     for section in heard.features.sections[1:]:
         ax.axvline(section.begin, color="grey", lw=0.7)
     ax.axhline(0.0, color="black", lw=0.5)
     ax.set_ylim(-1.05, 1.05)
     ax.set_ylabel("affect, ± 1 SE")
-    affect = heard.features.affect
-    if affect is not None:
+    if whole is not None:
         ax.set_title(
-            f"calmness {affect.calmness:.2f} ± {affect.calmness_se:.2f} · arousal {affect.arousal:+.2f} ± "
-            f"{affect.arousal_se:.2f} · valence {affect.valence:+.2f} ± {affect.valence_se:.2f}",
+            f"calmness {whole.calmness:.2f} ± {whole.calmness_se:.2f} · arousal {whole.arousal:+.2f} ± "
+            f"{whole.arousal_se:.2f} · valence {whole.valence:+.2f} ± {whole.valence_se:.2f}",
             loc="right", fontsize=9,
         )  # fmt: skip
     if heard.curve:

@@ -1,7 +1,6 @@
 """`lull scan` for a person who watches: workers chosen, progress, rate, what is left, what was refused."""
 
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +10,13 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from adapters.library.interrupt import DeafPool
 from adapters.library.pace import BUSY
 from adapters.library.paths import PathMap
-from adapters.library.pool import WorkerPool, Workers
+from adapters.library.pool import Workers
 from adapters.library.scan import Scan, ScanResult, ScanStore
-from player.errors import LibraryError
+from adapters.logs import legible
+from player.errors import LibraryError, LullError, StoreError, UsageError
 from player.model import ScanMode
 
 BATCH: Final = {ScanMode.QUICK: 8, ScanMode.FULL: 2}  # files carried at once: about a second of work
@@ -30,18 +31,24 @@ class ScanOptions(Struct, frozen=True, kw_only=True):
     maps: tuple[str, ...] = ()  # LOCAL=REMOTE: how workers reach the files
 
 
-class Interrupted(Exception):
-    """A person or the system stopped the scan. Attribute: result, what was done."""
+STOPPED: Final = "Stopped: what was analysed is kept; the same command goes on from there."
 
-    def __init__(self, result: ScanResult) -> None:
-        super().__init__("interrupted")
-        self.result = result
+
+class Interrupted(Exception):
+    """The scan ended early. Attributes: result, what was done; why."""
+
+    def __init__(self, result: ScanResult, why: LullError) -> None:
+        super().__init__(str(why))
+        self.result, self.why = result, why
 
 
 def scan_watched(
     paths: Sequence[Path], formats: Sequence[str], store: ScanStore, options: ScanOptions, console: Console
 ) -> ScanResult:
-    """Scan with a progress line on `console`. Raises `LibraryError`, `StoreError`, and `Interrupted`."""
+    """Scan with a progress line on `console`.
+
+    Raises `UsageError`, `LibraryError`, and once it began `Interrupted`.
+    """
     path_map = PathMap(options.maps)
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -50,22 +57,30 @@ def scan_watched(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with _workers(options) as workers, Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("looking", total=None, rate="")
+    seen = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    scan: Scan | None = None
+    try:
+        with _workers(options) as workers, seen as progress:
+            task = progress.add_task("starting", total=None, rate="")
 
-        def on_progress(done: int, total: int, path: str) -> None:
-            rate = f"{scan.result().songs_per_hour:,.0f} an hour"
-            progress.update(task, completed=done, total=total, description=Path(path).name[:40], rate=rate)
+            def on_progress(done: int, total: int, path: str) -> None:
+                if not path:  # what is known already says nothing of how long the rest will take
+                    progress.reset(task, total=total, completed=done, rate="")
+                    return
+                rate = f"{scan.result().songs_per_hour:,.0f} an hour" if scan else ""
+                name = legible(Path(path).name)[:40]
+                progress.update(task, completed=done, total=total, description=name, rate=rate)
 
-        busy = BUSY if options.paced else 1.0
-        scan = Scan(store, workers, options.mode, busy=busy, paths=path_map, on_progress=on_progress)
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
-        try:
+            busy = BUSY if options.paced else 1.0
+            scan = Scan(store, workers, options.mode, busy=busy, paths=path_map, on_progress=on_progress)
             result = scan.run([str(path) for path in paths], formats)
-        except KeyboardInterrupt:
-            raise Interrupted(scan.result()) from None
-        finally:
-            signal.signal(signal.SIGTERM, before)
+    except KeyboardInterrupt:
+        done = scan.result() if scan else ScanResult(mode=options.mode.value)
+        raise Interrupted(done, LibraryError(STOPPED)) from None
+    except (LibraryError, StoreError) as error:
+        if scan is None:
+            raise
+        raise Interrupted(scan.result(), error) from error
     tell(result, console)
     return result
 
@@ -73,7 +88,9 @@ def scan_watched(
 def tell(result: ScanResult, console: Console) -> None:
     """What was refused or breaks off, and why, then the counts."""
     for failure in (*result.failed, *result.incomplete):
-        console.print(f"{failure.uri}: {failure.error}", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            legible(f"{failure.uri}: {failure.error}"), markup=False, highlight=False, soft_wrap=True
+        )
     counts = f"{result.tracks} analysed, {result.skipped} known, {len(result.failed)} refused"
     console.print(
         f"{counts} in {result.wall_s:.1f} s ({result.songs_per_hour:.0f} an hour).", highlight=False
@@ -96,10 +113,18 @@ def _workers(options: ScanOptions) -> Iterator[Workers]:
     cores = os.cpu_count() or 1
     most = MOST_PER_CORE * cores
     if options.workers > most:
-        raise LibraryError(
-            f"--workers {options.workers}: at most {most} on the {cores} cores of this machine."
-        )
+        raise UsageError(f"--workers {options.workers}: at most {most} on the {cores} cores of this machine.")
     width = 1 if options.paced else options.workers or cores
     batch = 1 if options.paced else batch
-    with Workers(lambda: WorkerPool(width, paced=options.paced), width, batch=batch) as workers:
-        yield workers
+    pools: list[DeafPool] = []
+
+    def pool() -> DeafPool:
+        pools.append(DeafPool(width, paced=options.paced))
+        return pools[-1]
+
+    try:
+        with Workers(pool, width, batch=batch) as workers:
+            yield workers
+    finally:
+        for one in pools:
+            one.kill()

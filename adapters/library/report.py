@@ -1,8 +1,11 @@
 """What `lull analyze` answers: field names carry their unit (DESIGN section 9)."""
 
+import errno
 import hashlib
+import os
 import time
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct, structs
 from rich.table import Table
@@ -10,11 +13,22 @@ from rich.text import Text
 
 from adapters.decode.web import shown
 from adapters.library.find import printable
-from adapters.library.jobs import Failure, analyse_file, analyse_stream, identify_file
+from adapters.library.jobs import Ask, Examined, Failure, Watcher, analyse_stream, examine_file
+from adapters.logs import legible
 from player.analysis.confidence import confidences
 from player.errors import DecodeError
-from player.model import Section, Track, TrackFeatures
+from player.model import ScanMode, Section, Track, TrackFeatures
 from player.units import Seconds
+
+NOTES: Final = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+ELSEWHERE: Final = frozenset(  # told beside another value, at the head, or of no use to a person
+    (
+        *("version", "scan_mode", "heard_s", "chroma", "mode"),
+        *("tempo_confidence", "key_confidence", "speech_confidence"),
+        *("arousal_se", "valence_se", "calmness_se"),
+    )
+)
+LIKELY: Final = 0.05  # probability: below it another tempo is not worth telling a person
 
 
 class TrackReport(Struct, frozen=True, kw_only=True):
@@ -94,42 +108,93 @@ class FeatureReport(Struct, frozen=True, kw_only=True):
 
 class AnalysisReport(Struct, frozen=True, kw_only=True):
     track: TrackReport
-    whole: bool  # False: it has no end; its beginning was heard
     features: FeatureReport
     confidence: dict[str, float]  # 0-1 by feature: how well what was heard stands for the whole track
+    missing: str  # why this is not the whole track; "": it is
     audio_s: float
     wall_s: float
 
 
-def analyze_one(source: str) -> AnalysisReport:
+def analyze_one(source: str, watcher: Watcher | None = None) -> AnalysisReport:
     """Analyse the whole of one file or URL, of a station its first minute. Raises `DecodeError`."""
     begin = time.monotonic()
     remote = "://" in source
     uri = source if remote else str(Path(source).expanduser().absolute())
-    track = _stream(uri) if remote else identify_file(uri)
-    if isinstance(track, Failure):
-        raise DecodeError(shown(uri), track.why)
-    heard = analyse_stream(uri) if remote else analyse_file(uri)
-    if isinstance(heard, Failure):
-        raise DecodeError(shown(uri), heard.why)
-    features, whole = heard if isinstance(heard, tuple) else (heard, True)
+    if not remote:
+        _require(uri)
+    found = _hear_url(uri, watcher) if remote else examine_file(Ask(uri), ScanMode.FULL, watcher=watcher)
+    if isinstance(found, Failure) or found.features is None:
+        raise DecodeError(shown(uri), found.why if isinstance(found, Failure) else "")
     return AnalysisReport(
-        track=track_report(track),
-        whole=whole,
-        features=feature_report(features),
-        confidence=confidences(features, track.duration or None),
-        audio_s=features.heard,
+        track=track_report(found.track),
+        features=feature_report(found.features),
+        confidence=confidences(found.features, found.track.duration or None),
+        missing=found.missing,
+        audio_s=found.features.heard,
         wall_s=round(time.monotonic() - begin, 3),
     )
 
 
+def _require(path: str) -> None:
+    """Says what to do where the file is not there or not ours."""
+    try:
+        os.stat(path)
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror}): check the path, and who may read it."
+        raise DecodeError(printable(path), problem) from error
+
+
 def as_table(report: AnalysisReport) -> Table:
-    """For a person: values with their unit, what could not be measured as a dash."""
-    table = Table(title=Text(f"{report.track.title}  {report.track.artist}"), show_header=False)
-    for name in FeatureReport.__struct_fields__:
-        table.add_row(name, _in_words(getattr(report.features, name)))
+    """For a person: values with their unit and how sure they are, what could not be measured as a dash."""
+    table = Table(title=Text(legible(f"{report.track.title}  {report.track.artist}")), show_header=False)
+    features = report.features
+    table.add_row("heard_s", _in_words(features.heard_s))
+    if features.cue_in_s is None:
+        table.add_row("silence", "nothing but silence was heard: there is nothing to measure")
+    else:
+        for name in FeatureReport.__struct_fields__:
+            if name not in ELSEWHERE:
+                table.add_row(name, _with_confidence(features, name))
+        if features.calmness is None:
+            table.add_row("", "too short to judge how calm it is")
     table.add_row("", f"{report.audio_s:.1f} s of audio in {report.wall_s:.1f} s")
     return table
+
+
+def _with_confidence(features: FeatureReport, name: str) -> str:
+    value = getattr(features, name)
+    if value is None:
+        return _in_words(value)
+    if name == "key":
+        return f"{NOTES[value]} {features.mode} (confidence {features.key_confidence:.2f})"
+    if name == "tempo_candidates":
+        likely = [one for one in value if one.probability >= LIKELY]
+        return ", ".join(f"{_in_words(one.tempo_bpm)} ({one.probability:.2f})" for one in likely) or "–"
+    if name == "sections":
+        return "\n".join(_section_in_words(one) for one in value) or "–"
+    told = _in_words(value)
+    if (error := getattr(features, f"{name}_se", None)) is not None:
+        return f"{told} ± {_in_words(error)}"
+    sure = getattr(features, f"{name.removesuffix('_bpm')}_confidence", None)
+    return told if sure is None else f"{told} (confidence {sure:.2f})"
+
+
+def _section_in_words(section: SectionReport) -> str:
+    place = f"{clock_time(section.begin_s)}-{clock_time(section.end_s)}"
+    return f"{place}  calmness {section.calmness:.2f} ± {section.calmness_se:.2f}"
+
+
+def clock_time(at: float) -> str:
+    """Seconds as minutes and seconds."""
+    minutes, seconds = divmod(round(at), 60)
+    return f"{minutes}:{seconds:02}"
+
+
+def _hear_url(url: str, watcher: Watcher | None) -> Examined | Failure:
+    heard = analyse_stream(url, watcher)
+    return heard if isinstance(heard, Failure) else Examined(_stream(url), *heard)
 
 
 def _stream(url: str) -> Track:

@@ -7,6 +7,8 @@ from typing import Final, Protocol
 
 from msgspec import Struct, structs
 
+from adapters.decode.av import is_url
+from adapters.decode.web import shown
 from adapters.library.copies import apart
 from adapters.library.find import FoundFile, find
 from adapters.library.jobs import Ask, Examined, Failure, examiner
@@ -19,8 +21,6 @@ from player.ports.records import FileRecord
 from player.units import Seconds
 
 COMMIT_EVERY: Final = Seconds(1.0)  # what a killed scan loses at most, beside what its workers were at
-MOST: Final = 0.9  # of the declared duration: less was heard of a file that breaks off; own judgement
-WORTH_TELLING: Final = Seconds(1.0)  # missing; lossy formats declare a few hundredths more than they hold
 Found = tuple[FileRecord, Track | None, TrackFeatures | None]
 
 
@@ -49,16 +49,16 @@ class ScanResult(Struct, frozen=True, kw_only=True):
     """What `lull scan --json` prints (DESIGN section 9)."""
 
     mode: str
-    tracks: int  # files newly analysed
-    skipped: int  # files known before, and further copies of a track
-    failed: tuple[ScanFailure, ...]
-    incomplete: tuple[ScanFailure, ...]  # analysed as far as they can be read
-    audio_s: float  # audio newly analysed
-    wall_s: float
-    songs_per_hour: float  # `tracks` per hour of `wall_s`
+    tracks: int = 0  # files newly analysed
+    skipped: int = 0  # files known before, and further copies of a track
+    failed: tuple[ScanFailure, ...] = ()
+    incomplete: tuple[ScanFailure, ...] = ()  # analysed as far as they can be read
+    audio_s: float = 0.0  # audio newly analysed
+    wall_s: float = 0.0
+    songs_per_hour: float = 0.0  # `tracks` per hour of `wall_s`
 
 
-OnProgress = Callable[[int, int, str], None]  # files done, files in all, path of the newest
+OnProgress = Callable[[int, int, str], None]  # files done, files in all, path of the newest; "": known before
 
 
 class Scan:
@@ -103,6 +103,7 @@ class Scan:
         self._total = len(files) + len(self._failed)
         todo = [file for file in files if not self._is_done(file)]
         del files
+        self._on_progress(self._done, self._total, "")
         try:
             different, copies = apart(todo)
             self._examine(different)
@@ -114,18 +115,24 @@ class Scan:
         return self.result()
 
     def result(self) -> ScanResult:
-        """What was done so far."""
+        """What was done and saved so far."""
         wall = time.monotonic() - self._begin
+        lost = [features for _, track, features in self._unsaved if track]
+        tracks = self._tracks - sum(features is not None for features in lost)
         return ScanResult(
             mode=self._mode.value,
-            tracks=self._tracks,
-            skipped=self._skipped,
+            tracks=tracks,
+            skipped=self._skipped - sum(features is None for features in lost),
             failed=tuple(self._failed),
             incomplete=tuple(self._incomplete),
-            audio_s=round(self._audio, 3),
+            audio_s=round(self._audio - sum(features.heard for features in lost if features), 3),
             wall_s=round(wall, 3),
-            songs_per_hour=round(3600.0 * self._tracks / wall, 1) if wall > 0 else 0.0,
+            songs_per_hour=round(3600.0 * tracks / wall, 1) if wall > 0 else 0.0,
         )
+
+    @property
+    def _done(self) -> int:
+        return self._tracks + self._skipped + len(self._failed)
 
     def _is_done(self, file: FoundFile) -> bool:
         known = self._store.look_up(file.path)
@@ -158,9 +165,8 @@ class Scan:
         asks = (Ask(path, self._perhaps(file)) for path, file in asked.items())
         for ask, result in self._workers.run(examiner(self._mode, self._busy), asks):
             file = asked.pop(ask.path)
-            self._take(file, result)
-            done = self._tracks + self._skipped + len(self._failed)
-            self._on_progress(done, self._total, file.path)
+            self._take(file, result, ask.path)
+            self._on_progress(self._done, self._total, file.path)
             if time.monotonic() >= self._committed + COMMIT_EVERY:
                 self._commit()
 
@@ -170,15 +176,19 @@ class Scan:
         candidates = [before[1] if before else None, *self._store.of_size(file.size)]
         return tuple({entry.track.id: None for entry in candidates if entry and self._suffices(entry)})
 
-    def _take(self, file: FoundFile, result: Examined | Failure) -> None:
+    def _take(self, file: FoundFile, result: Examined | Failure, reached: str) -> None:
+        """reached: the path or URL by which the worker looked for the file."""
         record = FileRecord(path=file.path, size=file.size, mtime_ns=file.mtime_ns)
         if not unchanged(file):
             gone = not os.path.exists(file.path)
             self._fail(file.path, f"{'went' if gone else 'changed'} while it was read: scan again.")
         elif isinstance(result, Failure):
-            if result.lasting:
+            # what a worker does not reach says nothing of the file; what is behind a URL, little
+            astray = reached != file.path and (not result.lasting or is_url(reached))
+            if result.lasting and not astray:
                 self._unsaved.append((structs.replace(record, error=result.why), None, None))
-            self._fail(file.path, result.why)
+            where = f"is looked for at {shown(reached)}, which " if astray else ""
+            self._fail(file.path, f"{where}{result.why}{' Check --map.' if astray else ''}")
         else:
             track = structs.replace(result.track, uri=file.path)
             self._unsaved.append((structs.replace(record, track_id=track.id), track, result.features))
@@ -187,13 +197,8 @@ class Scan:
             else:
                 self._tracks += 1
                 self._audio += result.features.heard
-                self._note_missing(track, result.features)
-
-    def _note_missing(self, track: Track, features: TrackFeatures) -> None:
-        enough = min(MOST * track.duration, track.duration - WORTH_TELLING)
-        if features.scan_mode is ScanMode.FULL and features.heard < enough:
-            why = f"breaks off: {features.heard:.0f} of {track.duration:.0f} s can be read. Copy it again."
-            self._incomplete.append(ScanFailure(track.uri, why))
+                if result.missing:
+                    self._incomplete.append(ScanFailure(track.uri, result.missing))
 
     def _fail(self, uri: str, why: str) -> None:
         self._failed.append(ScanFailure(uri, why))

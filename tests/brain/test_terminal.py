@@ -150,3 +150,9 @@ def test_a_terminal_that_has_gone_is_no_error(terminal: tuple[int, int]) -> None
     os.close(hung_up)
     screen.show(snapshot())
     screen.close()
+
+
+def test_tags_do_nothing_to_the_terminal() -> None:
+    track = TrackView(id="t", title="esc\x1b[2J", artist="a\nb", duration=Seconds(1.0))
+    text = shown(snapshot(track=track))
+    assert r"esc\x1b[2J  a\nb" in text and "\x1b" not in text

@@ -2,21 +2,30 @@
 
 import json
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from adapters.check import Finding, findings
 from adapters.cli import _guard
-from player.errors import LibraryError, StoreError
+from adapters.store.catalogue import Catalogue, Found
+from player.errors import LibraryError, LullError, StoreError
 from player.settings import Profile, Settings
 from player.units import SAMPLE_RATE
 from tests.support.command import Lull
 from tests.support.icecast import free_port
+from tests.support.music import music
 from tests.support.wav import write_wav
+
+F_SHARP_MINOR = (185.0, 370.0, 440.0, 554.4)  # Hz
 
 
 @pytest.fixture
@@ -39,6 +48,43 @@ def test_analyze_prints_a_table_for_people(lull: Lull, tone: Path) -> None:
     assert "integrated_loudness_lufs" in out
 
 
+def test_the_table_speaks_to_people(lull: Lull, tmp_path: Path) -> None:
+    chord = sum(np.sin(2.0 * np.pi * f * np.arange(20 * SAMPLE_RATE) / SAMPLE_RATE) for f in F_SHARP_MINOR)
+    song = write_wav(tmp_path / "song.wav", np.stack([0.1 * chord] * 2, axis=1).astype(np.float32))
+    out = lull("analyze", song)[1]
+    assert re.search(r"key +│ F♯ minor \(confidence [01]\.\d\d\)", out)
+    assert re.search(r"calmness +│ \S+ ± \S+ ", out)
+    assert re.search(r"sections +│ 0:00-0:20  calmness 0\.\d\d ±", out)
+    assert "chroma" not in out and "calmness_se" not in out
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5])
+def test_silence_is_told_in_one_sentence(lull: Lull, tmp_path: Path, level: float) -> None:
+    """A direct current is heard as little."""
+    flat = write_wav(tmp_path / "flat.wav", np.full((20 * SAMPLE_RATE, 2), level, np.float32))
+    code, out, _ = lull("analyze", flat)
+    assert code == 0
+    assert "nothing but silence was heard" in out and "loudness" not in out
+
+
+def test_analyze_says_that_a_file_breaks_off(lull: Lull, tmp_path: Path) -> None:
+    path = music(tmp_path / "a.mp3", 1, seconds=40.0)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    code, out, err = lull("analyze", path, "--json")
+    assert (code, err.count("\n")) == (0, 1)
+    assert "breaks off: 20 of 40 s can be read" in json.loads(out)["missing"]
+    assert err.startswith(f"{path}: breaks off")
+
+
+def test_a_place_for_a_picture_is_looked_at_before_the_music(lull: Lull, tone: Path, tmp_path: Path) -> None:
+    assert "is a folder" in named(lull("analyze", tone, "--plot", tmp_path))
+    assert "no such folder" in named(
+        lull("analyze", tmp_path / "none.mp3", "--plot", tmp_path / "no" / "a.png")
+    )
+    assert lull("analyze", tone, "--json", "--plot", tmp_path / "tone.png")[0] == 0
+    assert (tmp_path / "tone.png").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -55,10 +101,10 @@ def test_wrong_usage_is_2(lull: Lull, arguments: list[str]) -> None:
     assert "Usage" in err
 
 
-def named(answer: tuple[int, str, str]) -> str:
+def named(answer: tuple[int, str, str], code: int = 1) -> str:
     """The one line of a failure that has a name."""
-    code, out, err = answer
-    assert (code, out, err.count("\n")) == (1, "", 1)
+    ended, out, err = answer
+    assert (ended, out, err.count("\n")) == (code, "", 1)
     assert err.startswith("lull: ")
     return err
 
@@ -139,6 +185,7 @@ def test_a_file_that_is_no_music_is_named(lull: Lull, tmp_path: Path) -> None:
     text.write_text("no music")
     for source in (text, tmp_path / "none.mp3"):
         assert str(source) in named(lull("analyze", source, "--json"))
+    assert "check the path" in named(lull("analyze", tmp_path / "none.mp3"))
 
 
 def test_what_opens_an_address_is_not_printed(lull: Lull) -> None:
@@ -194,6 +241,112 @@ def test_more_processes_than_the_machine_can_bear_are_refused(
     def no_process(*_args: object, **_kwargs: object) -> None:
         raise AssertionError("processes are started")
 
-    monkeypatch.setattr("adapters.library.progress.WorkerPool", no_process)
+    monkeypatch.setattr("adapters.library.progress.DeafPool", no_process)
     answer = lull("scan", tone, "--workers", "100000", "--config", config)
-    assert "--workers 100000: at most 16 on the 2 cores" in named(answer)
+    assert "--workers 100000: at most 16 on the 2 cores" in named(answer, 2)
+    answer = lull("scan", tone, "--map", "foo", "--config", config)
+    assert "--map foo: write LOCAL=REMOTE" in named(answer, 2)
+
+
+class InThread(ThreadPoolExecutor):
+    """In place of worker processes: quick to start."""
+
+    def __init__(self, _workers: int, *, paced: bool) -> None:  # noqa: ARG002
+        super().__init__(1)
+
+    def kill(self) -> None:
+        self.shutdown()
+
+
+def scanned(answer: tuple[int, str, str]) -> tuple[int, dict[str, Any], str]:
+    """Exit code, the one JSON object, the last line for people."""
+    code, out, err = answer
+    assert out.count("\n") == 1
+    return code, json.loads(out), err.splitlines()[-1]
+
+
+def test_a_scan_without_folders_still_answers_with_json(lull: Lull, tmp_path: Path) -> None:
+    code, answer, told = scanned(lull("scan", "--json", "--config", settings(tmp_path, "data: data")))
+    assert (code, answer["tracks"], answer["failed"]) == (0, 0, [])
+    assert "No folder of music is named" in told
+
+
+@pytest.mark.parametrize("error", [LibraryError("The workers are gone."), StoreError("The disk is full.")])
+def test_a_scan_that_fails_in_the_middle_tells_what_was_kept(
+    lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: LullError
+) -> None:
+    config = settings(tmp_path, "data: data")
+    (tmp_path / "more.wav").write_bytes(tone.read_bytes() + bytes(4000))
+    monkeypatch.setattr("adapters.library.scan.COMMIT_EVERY", 0.0)
+    monkeypatch.setattr("adapters.library.progress.DeafPool", InThread)
+    save = Catalogue.save
+    saved: list[None] = []
+
+    def second_fails(self: Catalogue, found: Iterable[Found]) -> None:
+        if saved:
+            raise error
+        saved.append(save(self, found))
+
+    monkeypatch.setattr(Catalogue, "save", second_fails)
+    code, answer, told = scanned(lull("scan", tmp_path, "--workers", "1", "--json", "--config", config))
+    assert (code, answer["tracks"], told) == (1, 1, f"lull: {error}")
+    assert answer["audio_s"] == pytest.approx(2.0, abs=0.1)
+
+
+def test_none_of_the_files_that_were_named_is_a_failure_but_a_bad_file_in_a_folder_is_not(
+    lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings(tmp_path, "data: data")
+    monkeypatch.setattr("adapters.library.progress.DeafPool", InThread)
+    (tmp_path / "bad").mkdir()
+    text = tmp_path / "bad" / "text.mp3"
+    text.write_text("no music")
+    scan = partial(lull, "scan", "--json", "--config", config)
+    for _ in range(2):  # also when it is known
+        code, answer, told = scanned(scan(text))
+        assert (code, len(answer["failed"])) == (1, 1)
+        assert told == "lull: None of the files that were named can be used."
+    assert scanned(scan(text.parent))[0] == 0
+    assert scanned(scan(text, tone))[0] == 0
+
+
+def test_names_of_files_do_nothing_to_the_terminal(
+    lull: Lull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings(tmp_path, "data: data")
+    monkeypatch.setattr("adapters.library.progress.DeafPool", InThread)
+    text = tmp_path / "esc\x1b[2Jclear\nred\u202e.mp3"
+    text.write_text("no music")
+    shown = r"esc\x1b[2Jclear\nred\u202e.mp3: is not an audio file"
+    _, out, err = lull("scan", text, "--json", "--config", config)
+    assert shown in err and json.loads(out)["failed"][0]["uri"] == str(text)
+    assert shown in named(lull("analyze", text))
+    song = music(tmp_path / "bell\x07\x1b[31m.ogg", 1)
+    out = lull("analyze", song)[1]
+    assert "\x1b" not in out and "\x07" not in out
+
+
+def test_a_damaged_catalogue_is_named_with_where_it_is_kept(lull: Lull, tmp_path: Path) -> None:
+    config = settings(tmp_path, "data: data")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "catalogue.db").write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
+    (tmp_path / "music").mkdir()
+    err = lull("scan", tmp_path / "music", "--config", config)[2]
+    (aside,) = (tmp_path / "data").glob("catalogue.damaged-*.db")
+    assert f"was damaged: it is kept as {aside.name}" in err
+
+
+def test_the_version_is_told(lull: Lull) -> None:
+    assert lull("--version") == (0, f"lull {version('lull')}\n", "")
+
+
+def test_what_may_not_be_read_is_a_failure_like_what_is_not_there(
+    lull: Lull, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.library.progress.DeafPool", InThread)
+    config = settings(tmp_path, "data: data")
+    tone.chmod(0)
+    monkeypatch.setattr("os.access", lambda *_args, **_kwargs: False)  # the tests may run as root
+    assert "none.wav cannot be read" in named(lull("scan", tmp_path / "none.wav", "--config", config))
+    assert lull("scan", tone, "--config", config)[0] in (0, 1)  # 0: read by root
+    assert "Usage" not in lull("scan", tmp_path, "--config", tone)[2]

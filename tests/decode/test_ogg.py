@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.decode.ogg import LONGEST, OggTitles, title_of
+from adapters.decode.ogg import LONGEST, OggTitles, length_of, title_of
 
 CODECS = ("libvorbis", "libopus", "flac")
 
@@ -55,6 +55,19 @@ def test_no_bytes_break_it(rubbish: bytes, at: int) -> None:
     titles.push(rubbish[at:] + b"OggS")
     assert titles.title is None or isinstance(titles.title, str)
     assert isinstance(title_of(b"OpusTags" + rubbish), str)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_the_length_is_that_of_all_parts_also_behind_damage(tmp_path: Path, codec: str) -> None:
+    part = piece(tmp_path / "a", codec)
+    file = tmp_path / "chain"
+    file.write_bytes(part + part)
+    assert length_of(str(file)) == pytest.approx(0.8, abs=0.03)
+    rubbish = bytes(3) + b"Ogg" + bytes(100_000)
+    file.write_bytes(part + rubbish + part)
+    assert length_of(str(file)) == pytest.approx(0.8, abs=0.03)
+    late = tmp_path / "none"
+    assert length_of(str(late)) == 0.0
 
 
 def test_an_endless_packet_is_not_kept() -> None:

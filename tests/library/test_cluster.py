@@ -12,7 +12,7 @@ from adapters.library.paths import PathMap
 from adapters.library.pool import WorkerPool, Workers
 from adapters.library.scan import Scan, ScanResult
 from adapters.store.catalogue import Catalogue
-from player.errors import LibraryError
+from player.errors import LibraryError, UsageError
 from player.model import CatalogueEntry, ScanMode, TrackId
 from player.settings import LibrarySettings
 from tests.support.dask_cluster import dask_cluster
@@ -62,7 +62,11 @@ def test_a_killed_worker_costs_nothing(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_lost_scheduler_condemns_no_file(
-    folder: Path, tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("adapters.library.pool.LOOK_EVERY", 0.5)
     for name in range(FILES):
@@ -88,6 +92,7 @@ def test_a_lost_scheduler_condemns_no_file(
         result, entries = scanned(folder, tmp_path / "lost.db", local)
     assert (result.tracks, result.skipped, result.failed) == (FILES - kept, kept, ())
     assert len(entries) == FILES
+    assert not [record for record in caplog.records if record.name.startswith(("distributed", "tornado"))]
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error_that_says_what_to_do(
@@ -96,6 +101,18 @@ def test_a_scheduler_that_does_not_answer_is_an_error_that_says_what_to_do(
     monkeypatch.setattr("adapters.library.cluster.CONNECT_WITHIN", 0.5)
     with pytest.raises(LibraryError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9: start one"):
         Cluster("tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:8786", "tcp://nowhere", "inproc://x", ""])
+def test_what_is_no_address_is_told_at_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # it is not even asked
+    with pytest.raises(UsageError, match=r"such as tcp://HOST:8786"):
+        Cluster(address)
+
+
+def test_a_scheduler_with_certificates_needs_settings_of_dask() -> None:
+    with pytest.raises(LibraryError, match=r"name them in Dask's own settings"):
+        Cluster("tls://127.0.0.1:9")
 
 
 def test_without_dask_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,5 +127,5 @@ def test_local_paths_become_those_of_the_workers() -> None:
     assert paths.of_worker("/music/deep/a b.mp3") == "/mnt/x/a b.mp3"
     assert paths.of_worker("/musical/a.mp3") == "/musical/a.mp3"
     for wrong in ("", "/a", "=b", "a="):
-        with pytest.raises(LibraryError, match="write LOCAL=REMOTE"):
+        with pytest.raises(UsageError, match="write LOCAL=REMOTE"):
             PathMap([wrong])

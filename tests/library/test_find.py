@@ -78,7 +78,9 @@ def test_what_is_no_regular_file_is_left_out(tmp_path: Path) -> None:
 def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
     with open(os.fsencode(tmp_path) + b"/caf\xe9.mp3", "wb"):
         pass
-    assert found(tmp_path) == ([], {f"{tmp_path}/caf?.mp3": "has a name with broken characters: rename it."})
+    told = {f"{tmp_path}/caf?.mp3": "has a name with broken characters: rename it."}
+    assert found(tmp_path) == ([], told)
+    assert found(tmp_path / os.fsdecode(b"caf\xe9.mp3")) == ([], told)  # also when it was named itself
 
 
 def test_a_place_may_be_one_file(tmp_path: Path) -> None:
@@ -87,8 +89,11 @@ def test_a_place_may_be_one_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_place_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(LibraryError, match=r"nowhere cannot be read \(No such file.*connect the disk"):
-        found(tmp_path / "nowhere")
+    for place in ("nowhere", "nowhere/a.ogg", os.fsdecode(b"nowhere\xff")):
+        with pytest.raises(
+            LibraryError, match=r"/nowhere\S* cannot be read \(No such file.*connect the disk"
+        ):
+            found(tmp_path / place)
 
 
 def test_a_folder_that_cannot_be_read_costs_only_itself(

@@ -58,7 +58,7 @@ def test_stopped_in_the_middle_and_repeated(tmp_path: Path, how: signal.Signals)
     kept = analysed(tmp_path)
     assert kept >= 1
     if how is not signal.SIGKILL:
-        assert first.returncode == 1
+        assert first.returncode == (143 if how is signal.SIGTERM else 1)
         assert json.loads(out)["tracks"] == kept
         assert err.splitlines()[-1].startswith("lull: Stopped: what was analysed is kept")
         assert "Traceback" not in err
@@ -67,3 +67,28 @@ def test_stopped_in_the_middle_and_repeated(tmp_path: Path, how: signal.Signals)
     answer = json.loads(out)
     assert (answer["tracks"], answer["skipped"], answer["failed"]) == (FILES - kept, kept, [])
     assert analysed(tmp_path) == FILES
+
+
+def started_workers(parent: int) -> int:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return sum(b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes() for child in children)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_interrupted_while_the_workers_start_or_twice_in_a_row(tmp_path: Path, *, again: bool) -> None:
+    music(tmp_path / "music" / "a.flac", 1, seconds=20.0)
+    with command(tmp_path) as scan:
+        deadline = time.monotonic() + PATIENCE_S
+        while not started_workers(scan.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        os.killpg(scan.pid, signal.SIGINT)
+        if again:
+            time.sleep(0.01)
+            os.killpg(scan.pid, signal.SIGINT)
+        out, err = scan.communicate(timeout=PATIENCE_S)
+    assert scan.returncode == 1
+    assert json.loads(out)["tracks"] == 0
+    assert err.splitlines() == [
+        "lull: Stopped: what was analysed is kept; the same command goes on from there."
+    ]

@@ -1,5 +1,6 @@
 """Files and places that a scan must neither lose nor judge by what came before."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from av.audio.stream import AudioStream
 
 from adapters.decode import av as decode_av
 from adapters.library.identity import Fingerprint
-from adapters.library.jobs import Ask, Examined, analyse_file, examine_file, identify_file
+from adapters.library.jobs import Ask, Examined, Failure, analyse_file, examine_file, identify_file
 from adapters.library.paths import PathMap
 from adapters.library.pool import Workers
 from adapters.library.scan import Scan, ScanResult
@@ -21,6 +22,7 @@ from player.settings import LibrarySettings
 from player.units import Seconds
 from tests.support.badweb import Page, bad_web
 from tests.support.music import music
+from tests.support.wav import write_wav
 
 FORMATS = LibrarySettings().formats
 
@@ -38,6 +40,8 @@ def test_a_file_that_changes_its_rate_is_judged_alike_whatever_came_before(
     path = chained(folder / "a.ogg")
     quick = scanned(folder, catalogue, workers, ScanMode.QUICK)
     assert (quick.tracks, quick.failed) == (1, ())
+    assert [failure.uri for failure in quick.incomplete] == [str(path)]
+    assert "changes its format after 12 s: heard up to there" in quick.incomplete[0].error
     full = scanned(folder, catalogue, workers, ScanMode.FULL)  # so short a file is heard whole at once
     assert (full.skipped, full.failed) == (1, ())
     afresh = analyse_file(str(path))
@@ -100,6 +104,19 @@ def test_two_files_at_one_place_of_the_workers_are_named(
     assert "check --map" in result.failed[0].error
 
 
+def test_a_wrong_map_is_told_with_the_place_that_was_tried(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    path = music(folder / "a.mp3", 1)
+    for remote in ("/nowhere", "http://127.0.0.1:9"):
+        result = Scan(catalogue, workers, paths=PathMap([f"{folder}={remote}"])).run([str(folder)], FORMATS)
+        (failed,) = result.failed
+        assert failed.uri == str(path)
+        assert f"is looked for at {remote}/a.mp3, which " in failed.error
+        assert failed.error.endswith("Check --map.")
+    assert scanned(folder, catalogue, workers).tracks == 1  # it was not judged by that
+
+
 def test_a_file_that_breaks_off_is_kept_and_named(
     folder: Path, catalogue: Catalogue, workers: Workers
 ) -> None:
@@ -110,6 +127,40 @@ def test_a_file_that_breaks_off_is_kept_and_named(
     assert (result.tracks, result.failed) == (2, ())
     assert [failure.uri for failure in result.incomplete] == [str(path)]
     assert "16 of 40 s can be read" in result.incomplete[0].error
+
+
+def test_a_chained_file_that_is_heard_whole_is_not_told_as_broken(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    parts = [music(folder / f"{number}.opus", number, seconds=12.0) for number in range(2)]
+    (folder / "both.opus").write_bytes(b"".join(part.read_bytes() for part in parts))
+    result = scanned(folder, catalogue, workers)
+    assert (result.tracks, result.failed, result.incomplete) == (3, (), ())
+    assert result.audio_s == pytest.approx(48.0, abs=0.5)
+
+
+def test_damage_is_told_also_of_a_file_whose_duration_is_not_known(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    path = music(folder / "a.opus", 1, seconds=60.0)
+    data = bytearray(path.read_bytes())
+    for at in range(len(data) // 3, len(data), 1000):  # no page is whole from here on
+        data[at] ^= 0xFF
+    path.write_bytes(data)
+    result = scanned(folder, catalogue, workers)
+    assert (result.tracks, result.failed) == (1, ())
+    assert [entry.track.duration for entry in catalogue.entries().values()] == [0.0]
+    assert re.match(r"breaks off: \d\d of 60 s can be read", result.incomplete[0].error)
+
+
+def test_a_file_that_claims_no_channels_is_refused_alike_in_every_job(folder: Path) -> None:
+    path = write_wav(folder / "none.wav", np.zeros((48_000, 2), np.float32))
+    data = bytearray(path.read_bytes())
+    data[22:24] = bytes(2)  # the header's number of channels
+    path.write_bytes(data)
+    quick, full = (examine_file(Ask(str(path)), mode) for mode in (ScanMode.QUICK, ScanMode.FULL))
+    assert quick == full == identify_file(str(path)) == analyse_file(str(path))
+    assert isinstance(full, Failure) and "holds no sound" in full.why
 
 
 def test_a_damaged_file_is_the_same_track_in_every_job(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The catalogue as a table for other programs."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,12 @@ def test_a_row_for_each_track_with_the_names_of_analyze(tmp_path: Path) -> None:
     assert flat < set(first)
     json.dumps(first)  # nothing nested in disguise
     assert list(tmp_path.iterdir()) == [tmp_path / "a.parquet"]
+
+
+def test_the_table_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"a\xff.parquet")
+    assert export([entry(1)], path) == 1
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_whole_catalogue_is_written_a_part_at_a_time(tmp_path: Path) -> None:

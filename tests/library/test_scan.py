@@ -134,7 +134,7 @@ def test_progress_is_told_for_every_file(folder: Path, catalogue: Catalogue, wor
     told: list[tuple[int, int]] = []
     scan = Scan(catalogue, workers, on_progress=lambda done, total, _: told.append((done, total)))
     scan.run([str(folder)], FORMATS)
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 def test_a_folder_without_music_is_an_error_that_says_what_to_do(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.logs import JournalHandler, start_logging
+from adapters.logs import JournalHandler, LegibleFormatter, start_logging
 
 
 @pytest.fixture
@@ -51,6 +51,17 @@ def test_a_record_has_fields(journal: socket.socket) -> None:
     assert (first["LULL_PART"], first["LULL_THREAD"]) == ("adapters.part", "MainThread")
     assert second["MESSAGE"] == "one\nand another \\ud800"
     assert second["PRIORITY"] == "7"
+
+
+def test_a_name_in_a_line_does_nothing_to_the_terminal() -> None:
+    try:
+        int("broken")
+    except ValueError:
+        failed = record(logging.ERROR, "%s is refused", "a\n\x1b[2J\udcff.mp3")
+        failed.exc_info = sys.exc_info()
+    line, *traceback = LegibleFormatter("%(message)s").format(failed).splitlines()
+    assert line == r"a\n\x1b[2J\udcff.mp3 is refused"
+    assert traceback[-1].startswith("ValueError")
 
 
 def test_a_failure_keeps_its_traceback(journal: socket.socket) -> None:
