@@ -27,6 +27,19 @@ def test_what_is_no_number_is_silence_not_the_loudest_sample(tmp_path: Path) -> 
     assert np.abs(first).max() <= 0.51
 
 
+def test_a_vorbis_header_that_only_ffmpeg_refuses_is_not_called_damage(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.ogg", stereo(sine(440.0, -20.0, 3.0)), "vorbis")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x05vorbis") + 8
+    data[at : at + 4] = b"\xff" * 4  # the codebooks
+    path.write_bytes(data)
+    with pytest.raises(DecodeError, match="a Vorbis header that FFmpeg cannot read: convert it"):
+        NativeSource(str(path))
+    path.write_bytes(data[:300])  # nothing behind its header
+    with pytest.raises(DecodeError, match="is damaged"):
+        NativeSource(str(path))
+
+
 def test_a_pipe_is_not_called_an_empty_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp3")
     with pytest.raises(DecodeError, match="no ordinary file"):
