@@ -1,5 +1,6 @@
 """Decoding for analysis: a file's own rate and channels, float32, its packets read once and copied once."""
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Final, Self, cast
@@ -8,10 +9,13 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.container import InputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from adapters.decode.av import MAX_CORRUPT, bounded, open_container, sound_stream, words
+from adapters.decode.av import MAX_CORRUPT, bounded, is_url, open_container, sound_stream, words
+from adapters.decode.ogg import is_vorbis, length_of
+from adapters.decode.ranges import WITHOUT_RANGES, lacks_ranges
 from player.errors import DecodeError
 from player.ports.audio import Pcm
 from player.units import Seconds
@@ -32,6 +36,13 @@ FORMATS: Final[dict[str, tuple[str, float, float]]] = {
     "s16": ("i2", 0.0, 32768.0),
     "s32": ("i4", 0.0, 2147483648.0),
 }
+END_NEEDED: Final = (
+    "ogg",
+    "mov,mp4,m4a,3gp,3g2,mj2",
+)  # have their length, or may have their index, at the end
+UNREADABLE_VORBIS: Final = (
+    "has a Vorbis header that FFmpeg cannot read: convert it, or copy it again if no other player plays it."
+)
 Frames = list[AudioFrame]
 NATIVE: Final = frozenset(FORMATS) | {f"{name}p" for name in FORMATS}  # p: planar
 OnPacket = Callable[["Packet[AudioStream]"], bool]  # False: wants no more of them
@@ -43,8 +54,10 @@ class NativeSource:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self.corrupt = 0  # packets that could not be read or decoded
-        self._container = open_container(uri, options=BY_SIZE)
+        self._container = _opened(uri)
         try:
+            if self._container.format.name in END_NEEDED:
+                _require_ranges(uri)
             self._stream = sound_stream(uri, self._container)
             context = self._stream.codec_context
             context.thread_count = 1
@@ -206,6 +219,23 @@ class NativeSource:
                 return self._resampler.resample(frame)
         except (av.error.FFmpegError, ValueError) as error:
             raise DecodeError(self.uri, f"cannot be converted ({words(error)}).") from error
+
+
+def _opened(uri: str) -> InputContainer:
+    try:
+        return open_container(uri, options=BY_SIZE)
+    except DecodeError as error:
+        _require_ranges(uri)
+        read = isinstance(error.__cause__, av.error.InvalidDataError) and not is_url(uri)
+        if read and is_vorbis(uri) and length_of(uri):  # FFmpeg's own decoder refuses rare codebooks
+            raise DecodeError(uri, UNREADABLE_VORBIS) from error.__cause__
+        raise
+
+
+def _require_ranges(uri: str) -> None:
+    if lacks_ranges(uri):
+        # an error of the network: it says nothing of the file
+        raise DecodeError(uri, WITHOUT_RANGES) from OSError(errno.ESPIPE, "no byte ranges")
 
 
 def _put(fifo: av.AudioFifo, frame: AudioFrame) -> bool:

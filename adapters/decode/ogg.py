@@ -5,6 +5,7 @@ Each piece is a logical stream with comments of its own.
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO, Final
 
 from player.units import Seconds
@@ -13,6 +14,7 @@ CAPTURE: Final = b"OggS"
 HEADER: Final = 27  # bytes of a page, before its table of segments
 BEGINS: Final = 0x02  # flag of the first page of a logical stream
 AT_BEGIN: Final = Seconds(5.0)  # a first page that ends later is of a recording that began in the middle
+VORBIS: Final = b"\x01vorbis"
 CONTINUED: Final = 0xFF  # length of a segment whose packet goes on in the next
 AHEAD: Final = 1 << 16  # bytes looked through at once for a page
 LEAP: Final = Seconds(60.0)  # a page holds 30 s at most: one that is further ahead is damaged
@@ -103,6 +105,15 @@ def length_of(path: str) -> Seconds:
     return Seconds(total + part.length)
 
 
+def is_vorbis(path: str) -> bool:
+    """Whether a file begins with a stream of Vorbis."""
+    try:
+        with open(path, "rb") as file:
+            return any(body.startswith(VORBIS) for _, _, _, body in islice(_pages(file), 1))
+    except OSError:
+        return False
+
+
 class _Part:
     """Streams that begin together. Units of time: those of the stream that counts."""
 
@@ -153,7 +164,7 @@ def _rate(body: bytes) -> int:
     try:
         if body.startswith(b"OpusHead"):
             return 48_000  # whatever the rate that was encoded (RFC 7845)
-        if body.startswith(b"\x01vorbis"):
+        if body.startswith(VORBIS):
             return int(struct.unpack_from("<I", body, 12)[0])
         if body.startswith(b"\x7fFLAC"):
             return int(struct.unpack_from(">I", body, 27)[0]) >> 12  # 20 bits of STREAMINFO

@@ -42,6 +42,19 @@ def test_where_a_decoder_lost_its_way_there_is_silence_and_the_rest_is_heard(tmp
     assert np.count_nonzero(heard[:, 0]) > 0.9 * len(heard)
 
 
+def test_a_vorbis_header_that_only_ffmpeg_refuses_is_not_called_damage(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.ogg", stereo(sine(440.0, -20.0, 3.0)), "vorbis")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x05vorbis") + 8
+    data[at : at + 4] = b"\xff" * 4  # the codebooks
+    path.write_bytes(data)
+    with pytest.raises(DecodeError, match="a Vorbis header that FFmpeg cannot read: convert it"):
+        NativeSource(str(path))
+    path.write_bytes(data[:300])  # nothing behind its header
+    with pytest.raises(DecodeError, match="is damaged"):
+        NativeSource(str(path))
+
+
 def test_a_pipe_is_not_called_an_empty_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp3")
     with pytest.raises(DecodeError, match="no ordinary file"):

@@ -11,6 +11,7 @@ import pytest
 from av.audio.stream import AudioStream
 
 from adapters.decode import av as decode_av
+from adapters.decode.native import NativeSource
 from adapters.library.identity import Fingerprint
 from adapters.library.jobs import Ask, Examined, Failure, analyse_file, examine_file, identify_file
 from adapters.library.paths import PathMap
@@ -115,6 +116,37 @@ def test_a_wrong_map_is_told_with_the_place_that_was_tried(
         assert f"is looked for at {remote}/a.mp3, which " in failed.error
         assert failed.error.endswith("Check --map.")
     assert scanned(folder, catalogue, workers).tracks == 1  # it was not judged by that
+
+
+def test_a_server_without_byte_ranges_is_named_and_no_file_judged_by_it(
+    folder: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    for number, kind in enumerate(("m4a", "opus", "ogg", "mp3")):
+        music(folder / f"a.{kind}", number, seconds=12.0)
+    with bad_web() as web:
+        web.folder(folder)
+        paths = PathMap([f"{folder}={web.url('').rstrip('/')}"])
+        for page in web.pages.values():
+            page.ranges = False
+        result = Scan(catalogue, workers, paths=paths).run([str(folder)], FORMATS)
+        told = {Path(failure.uri).suffix: failure.error for failure in result.failed}
+        assert sorted(told) == [".m4a", ".ogg", ".opus"]  # MP3 can do without
+        assert all(
+            "a server that gives no byte ranges: serve it with one" in error for error in told.values()
+        )
+        for page in web.pages.values():
+            page.ranges = True
+        again = Scan(catalogue, workers, paths=paths).run([str(folder)], FORMATS)
+    assert (again.tracks, again.skipped, again.failed) == (3, 1, ())
+    assert scanned(folder, catalogue, workers).skipped == 4  # the same tracks as on the disk
+
+
+def test_a_station_needs_no_byte_ranges(folder: Path) -> None:
+    path = music(folder / "a.ogg", 1, seconds=12.0)
+    with bad_web() as web:
+        web.pages["live"] = Page(path.read_bytes(), "application/ogg", live=True, ranges=False)
+        with NativeSource(web.url("live")) as source:
+            assert len(next(source.blocks())) == source.rate
 
 
 def test_a_file_that_breaks_off_is_kept_and_named(

@@ -81,6 +81,9 @@ class BadWeb:
             handler.send_header("Content-Length", str(len(page.body) - start))
             if page.ranges:
                 handler.send_header("Accept-Ranges", "bytes")
+                if start:
+                    whole = len(page.body)
+                    handler.send_header("Content-Range", f"bytes {start}-{whole - 1}/{whole}")
         handler.end_headers()
         try:
             self._send(handler, page, start)
