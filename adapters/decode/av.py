@@ -12,6 +12,7 @@ from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from adapters.decode.muting import muted
 from adapters.decode.reasons import answered, unreachable
 from player.errors import DecodeError
 from player.ports.audio import Pcm
@@ -19,8 +20,6 @@ from player.units import CHANNELS, SAMPLE_RATE, Seconds
 
 BLOCK_FRAMES: Final = 8192  # `read` gathers at least this many: fewer, larger array operations
 MAX_CORRUPT: Final = 200  # packets skipped before a source is given up; tuning constant
-MAX_SAMPLE: Final = 4.0  # +12 dBFS, as on the decks: no decoder of sound music gives more
-ASTRAY: Final = 4_096  # samples on both sides of such a one: two frames of the longest codec
 OPEN_TIMEOUT: Final = Seconds(8.0)  # tuning constants: within them a server answers or the source has failed
 READ_TIMEOUT: Final = Seconds(8.0)
 NETWORK_OPTIONS: Final = {
@@ -92,7 +91,8 @@ class AvSource:
             self._frames = self._decode()
             self._skip = 0  # output frames to drop after a seek
             self._ended = False
-            self._ahead: Pcm | None = self._gather()  # proves that something can be decoded
+            self._blocks = self._muted()
+            self._ahead: Pcm | None = next(self._blocks, None)  # proves that something can be decoded
         except BaseException:
             self._container.close()
             raise
@@ -119,7 +119,7 @@ class AvSource:
         if self._ahead is not None:
             block, self._ahead = self._ahead, None
             return block
-        return self._gather()
+        return next(self._blocks, None)
 
     def seek(self, at: Seconds) -> None:
         base = self._stream.time_base
@@ -133,9 +133,10 @@ class AvSource:
         self._ahead, self._ended = None, False
         self._resampler = self._new_resampler()
         self._frames = self._decode(after=at)
+        self._blocks = self._muted()
 
     def close(self) -> None:
-        self._ended, self._ahead = True, None
+        self._ended, self._ahead, self._blocks = True, None, iter(())
         self._frames.close()
         self._container.close()
         if self._file is not None:
@@ -150,6 +151,13 @@ class AvSource:
     def _new_resampler(self) -> av.AudioResampler:
         return av.AudioResampler(format="flt", layout=self._layout, rate=self._rate)
 
+    def _muted(self) -> Iterator[Pcm]:
+        return muted(self._gathered(), self.uri, self._rate)
+
+    def _gathered(self) -> Iterator[Pcm]:
+        while (block := self._gather()) is not None:
+            yield block
+
     def _gather(self) -> Pcm | None:
         parts: list[Pcm] = []
         frames = 0
@@ -162,7 +170,7 @@ class AvSource:
                 frames += len(block)
         if not parts:
             return None
-        return bounded(parts[0] if len(parts) == 1 else np.concatenate(parts))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _decode(self, after: Seconds | None = None) -> Generator[Pcm]:
         """Blocks of converted frames; the first begins at `after`."""
@@ -258,22 +266,6 @@ def _unopened(uri: str, error: Exception) -> str:
     if isinstance(error, OSError):
         return unreachable(error)
     return f"cannot be opened ({words(error)}): check the address."
-
-
-def bounded(block: Pcm) -> Pcm:
-    """What a broken file gives becomes silence: what is no number, and around what is absurdly loud all.
-
-    A decoder that lost its way is loud for some frames of its codec, of which only the worst are absurd.
-    """
-    if block.max() <= MAX_SAMPLE and block.min() >= -MAX_SAMPLE:  # False for NaN
-        return block
-    numbers = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
-    absurd = (np.abs(numbers) > MAX_SAMPLE).any(axis=1)
-    counted = np.concatenate(((0,), np.cumsum(absurd)))
-    at = np.arange(len(block))
-    near = counted[np.minimum(at + ASTRAY + 1, len(block))] - counted[np.maximum(at - ASTRAY, 0)]
-    numbers[near > 0] = 0.0
-    return np.asarray(numbers, dtype=np.float32)
 
 
 def _check_file(path: str) -> None:

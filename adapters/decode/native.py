@@ -13,7 +13,8 @@ from av.container import InputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from adapters.decode.av import MAX_CORRUPT, bounded, is_url, open_container, sound_stream, words
+from adapters.decode.av import MAX_CORRUPT, is_url, open_container, sound_stream, words
+from adapters.decode.muting import muted
 from adapters.decode.ogg import is_vorbis, length_of
 from adapters.decode.ranges import WITHOUT_RANGES, lacks_ranges
 from player.errors import DecodeError
@@ -97,14 +98,17 @@ class NativeSource:
 
         on_packet: is given every packet as it is read, up to the first damage or until it wants no more.
         """
-        for block in self._gathered(self._decoded(on_packet), round(lasting * self.rate)):
-            yield bounded(block)
+        gathered = self._gathered(self._decoded(on_packet), round(lasting * self.rate))
+        return muted(gathered, self.uri, self.rate)
 
     def excerpt(self, at: Seconds, length: Seconds) -> Iterator[Pcm]:
         """Blocks that begin `at`, or near where a file keeps no exact times, and last `length` together.
 
         Fewer where the file ends. Raises `DecodeError` when that place cannot be reached.
         """
+        return muted(self._excerpt(at, length), self.uri, self.rate)
+
+    def _excerpt(self, at: Seconds, length: Seconds) -> Iterator[Pcm]:
         self._seek(at)
         skip, left = 0, round(length * self.rate)
         decoded = self._decoded(after=self._start + (at - PREROLL) / self.time_base)
@@ -121,7 +125,7 @@ class NativeSource:
             skip = max(0, skip - len(block))
             left -= len(kept)
             if len(kept):
-                yield bounded(kept)
+                yield kept
             if left <= 0:
                 return
 

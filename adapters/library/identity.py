@@ -11,11 +11,13 @@ from mutagen.mp3 import BitrateMode, MPEGInfo
 
 from adapters.decode.av import is_url
 from adapters.decode.native import NativeSource
+from adapters.library import stall
 from player.errors import DecodeError
 from player.model import TrackId
 from player.units import Seconds
 
 HASHED: Final = 60  # s of encoded packets
+SIGN_OF_LIFE: Final = 1_000  # packets: those of ten hours can take long to come over a slow network
 RAW_FORMATS: Final = (
     "mp3",
     "aac",
@@ -51,9 +53,11 @@ class Fingerprint:
 
     def read(self) -> tuple[TrackId, Seconds]:
         """Reads on as far as needed, without decoding. Raises `DecodeError`."""
-        for packet in self._source.packets():
+        for number, packet in enumerate(self._source.packets()):
             if not self.take(packet):
                 break
+            if number % SIGN_OF_LIFE == 0:
+                stall.alive()
         return self.result()
 
     def result(self) -> tuple[TrackId, Seconds]:

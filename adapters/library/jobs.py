@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ENOUGH: Final = Seconds(10.0)  # a file that breaks off later than this is music up to there; own judgement
 ENDLESS: Final = Seconds(60.0)  # heard beyond the length that it tells: a station; a tuning constant
 NO_END: Final = Seconds(math.inf)
+NEARLY: Final = 0.98  # of the duration that it tells: a file that was heard whole
 MOST: Final = 0.9  # of the duration: less was heard of a file that breaks off; own judgement
 WORTH_TELLING: Final = Seconds(1.0)  # missing; lossy formats declare a few hundredths more than they hold
 NOTHING: Final = "holds no sound that can be decoded: replace or remove it."
@@ -83,25 +84,25 @@ def identify_file(path: str) -> Track | Failure:
 def analyse_file(path: str, watcher: Watcher | None = None) -> TrackFeatures | Failure:
     """Features of every second of a file or URL; memory does not grow with its length."""
     heard = _hear(path, watcher)
-    return heard if isinstance(heard, Failure) else heard.features
+    return heard if isinstance(heard, Failure) else heard[0]
 
 
 def analyse_stream(url: str, watcher: Watcher | None = None) -> tuple[TrackFeatures, str] | Failure:
     """Of what may never end, and why it is not all."""
-    heard = _hear(url, watcher, ENDLESS)
-    if isinstance(heard, Failure):
-        return heard
-    length = heard.features.heard
-    return heard.features, f"has no end: its first {length:.0f} s were heard." if heard.went_on else ""
+    return _hear(url, watcher, ENDLESS)
 
 
-def _hear(path: str, watcher: Watcher | None, beyond: Seconds = NO_END) -> Heard | Failure:
+def _hear(
+    path: str, watcher: Watcher | None, beyond: Seconds = NO_END
+) -> tuple[TrackFeatures, str] | Failure:
+    """Features, and why they are not those of the whole."""
     from adapters.decode.native import NativeSource
 
     keep_memory()
     try:
         with NativeSource(path) as source:
-            return _listen_whole(source, Pace(), watcher=watcher, most=Seconds(source.duration + beyond))
+            heard = _listen_whole(source, Pace(), watcher=watcher, most=Seconds(source.duration + beyond))
+            return heard.features, _missing(source, source.duration, heard)
     except AnalysisError as error:
         return Failure(str(error))
     except DecodeError as error:
@@ -186,7 +187,8 @@ def _listen_whole(
         end = error
     if not heard:
         raise DecodeError(source.uri, NOTHING)
-    features = analyser.finish(part=went_on or end is not None)
+    whole = heard >= NEARLY * source.duration * source.rate and not source.corrupt
+    features = analyser.finish(part=went_on or end is not None or not whole)
     if watcher:
         watcher.end(analyser, features)
     return Heard(features, end, went_on)
@@ -204,14 +206,17 @@ def _missing(source: "NativeSource", duration: Seconds, heard: Heard) -> str:
     from adapters.decode.ogg import length_of
 
     length = heard.features.heard
+    again = "Try again." if is_url(source.uri) else "Copy it again."
+    if heard.went_on:
+        return f"has no end: its first {length:.0f} s were heard."
     if heard.end is not None and isinstance(heard.end.__cause__, PatchWelcomeError):
         return f"changes its format after {length:.0f} s: heard up to there. Convert it to one format."
     if source.kind == "ogg" and abs(duration - length) > WORTH_TELLING and not is_url(source.uri):
         duration = max(duration, length_of(source.uri))  # FFmpeg knows that of one chained part, or of none
     if length < min(MOST * duration, duration - WORTH_TELLING):
-        return f"breaks off: {length:.0f} of {duration:.0f} s can be read. Copy it again."
+        return f"breaks off: {length:.0f} of {duration:.0f} s can be read. {again}"
     if heard.end is not None and not duration:
-        return f"breaks off: only {length:.0f} s can be read. Copy it again."
+        return f"breaks off: only {length:.0f} s can be read. {again}"
     return ""
 
 

@@ -19,7 +19,7 @@ from player.units import Bpm, PerSecond, Seconds
 CALMEST_FOLD: Final = Bpm(50.0)
 LIVELIEST_FOLD: Final = Bpm(110.0)
 CANDIDATES: Final = (1.0, 1 / 2, 2.0, 1 / 3, 3.0, 2 / 3, 3 / 2)  # of the tempo: other levels people may tap
-STRETCH: Final = Seconds(60.0)  # of audio whose level is chosen at once
+STRETCH: Final = Seconds(60.0)  # of audio counted at once
 KEPT: Final = Seconds(120.0)  # of beats
 
 
@@ -27,7 +27,7 @@ class Rhythm(Struct, frozen=True, kw_only=True):
     """What is known of what was heard; None: not measurable. Units and meaning as in `TrackFeatures`."""
 
     tempo: Bpm | None
-    tempo_confidence: float  # probability that `tempo` is within 4 % of a level that listeners would name
+    tempo_confidence: float  # probability that `tempo`, its octave or its third is right within 4 %
     tempo_candidates: tuple[TempoCandidate, ...]
     felt_pulse: Bpm | None
     pulse_clarity: float | None

@@ -140,3 +140,26 @@ def test_a_part_is_less_sure_than_the_whole_and_excerpts_from_everywhere_lie_bet
         errors.append((affect.arousal_se, affect.valence_se))
     assert errors == sorted(errors)
     assert len(set(errors)) == 3
+
+
+def test_each_row_is_as_sure_as_it_was_heard_for() -> None:
+    early, late = MODEL.estimate(np.stack((MEDIAN, MEDIAN)), [Seconds(5.0), EVERYTHING])
+    assert early.arousal_se > 1.1 * late.arousal_se
+    assert late.arousal_se == pytest.approx(estimate(MEDIAN).arousal_se)
+
+
+@pytest.mark.parametrize("name", ["arousal", "valence"])
+def test_what_is_still_to_come_adds_to_the_doubt_as_it_was_measured(name: str) -> None:
+    target = MODEL.description.targets[name]
+    part, whole = (getattr(estimate(MEDIAN, heard), f"{name}_se") for heard in (20.0, EVERYTHING))
+    (measured,) = (row.deviation for row in target.excerpts if row.heard == 20.0)
+    assert np.sqrt(part**2 - whole**2) == pytest.approx(target.unit * measured)
+
+
+def test_the_newest_half_minute_is_as_sure_as_half_a_minute() -> None:
+    analyser = StreamAnalyzer(RATE)
+    analyser.push(tune(120.0, RATE, bpm=90.0))
+    features = analyser.snapshot()
+    assert features.affect is not None
+    assert features.latest_affect is not None
+    assert features.latest_affect.arousal_se > 1.05 * features.affect.arousal_se

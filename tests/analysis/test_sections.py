@@ -153,3 +153,14 @@ def test_what_was_left_out_between_excerpts_was_not_heard() -> None:
     (found,) = sections(track.stretches(), told, Asked())  # type: ignore[arg-type]
     assert (found.begin, found.end) == (0.0, 204.0)
     assert heard == [4.0, 4.0, 4.0, 12.0]  # of the curve's windows, then of the section
+
+
+def test_a_long_part_outweighs_a_short_one_that_joins_it() -> None:
+    """A minute at 0.25 with a bridge of 15 s at 0.15 still differs from what is at 0."""
+    track = timeline([0.0] * 60 + [0.15] * 15 + [0.25] * 60)
+    assert len(sections(track.stretches(), told, Told())) == 2  # type: ignore[arg-type]
+
+
+def test_after_ten_hours_the_last_minutes_are_no_finer_than_the_first() -> None:
+    lengths = [part.end - part.begin for part in timeline([0.5] * 36_000).stretches()[:-1]]
+    assert max(lengths) <= 2.0 * min(lengths)

@@ -42,6 +42,31 @@ def test_where_a_decoder_lost_its_way_there_is_silence_and_the_rest_is_heard(tmp
     assert np.count_nonzero(heard[:, 0]) > 0.9 * len(heard)
 
 
+@pytest.mark.parametrize("seconds", [1, 2, 10])
+def test_around_what_is_absurd_there_is_silence_wherever_blocks_are_cut(tmp_path: Path, seconds: int) -> None:
+    wave = stereo(sine(440.0, -6.0, 12.0))
+    at = 2 * SAMPLE_RATE
+    wave[at : at + 300], wave[at - 900 : at] = 100.0, 3.5  # of the same frames of the codec
+    path = encode(tmp_path / "a.wav", wave, "pcm_f32le")
+    with NativeSource(str(path)) as source:
+        heard = np.concatenate(list(source.blocks(None, Seconds(seconds))))
+    with AvSource(str(path), rate=None, channels=None) as played:
+        blocks = []
+        while (block := played.read()) is not None:
+            blocks.append(block)
+    for found in (heard, np.concatenate(blocks)):
+        assert len(found) == len(wave)
+        assert np.abs(found).max() < 0.51
+        assert np.abs(np.diff(found, axis=0)).max() < 0.035  # a sine's own is 0.029: no hard edge
+        assert np.count_nonzero(found.any(axis=1)) > len(wave) - 12_000
+
+
+def test_a_file_that_is_absurd_more_often_than_not_is_refused(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.wav", 32_768.0 * stereo(sine(440.0, -6.0, 3.0)), "pcm_f32le")
+    with NativeSource(str(path)) as source, pytest.raises(DecodeError, match="absurdly loud"):
+        list(source.blocks())
+
+
 def test_a_vorbis_header_that_only_ffmpeg_refuses_is_not_called_damage(tmp_path: Path) -> None:
     path = encode(tmp_path / "a.ogg", stereo(sine(440.0, -20.0, 3.0)), "vorbis")
     data = bytearray(path.read_bytes())

@@ -241,3 +241,17 @@ def test_a_server_at_fault_is_no_fault_of_the_file(
         web.stalled.clear()
         web.pages["music/a.mp3"] = Page(content)
         assert Scan(catalogue, workers, paths=paths).run([str(folder)], FORMATS).tracks == 1
+
+
+def test_of_a_file_that_breaks_off_the_doubt_is_that_of_a_part(tmp_path: Path) -> None:
+    whole = music(tmp_path / "whole.mp3", 1, seconds=120.0)
+    part = tmp_path / "part.mp3"
+    part.write_bytes(whole.read_bytes()[: whole.stat().st_size // 8])
+    sure = []
+    for path in (whole, part):
+        found = examine_file(Ask(str(path)), ScanMode.FULL)
+        assert isinstance(found, Examined)
+        assert found.features is not None
+        assert found.features.affect is not None
+        sure.append(found.features.affect.arousal_se)
+    assert sure[1] > 1.1 * sure[0]

@@ -142,11 +142,24 @@ def test_a_worker_killed_from_outside_bars_no_file_for_good() -> None:
     assert not KILLED.lasting and CRASHED.lasting
 
 
-def test_a_worker_at_rest_and_one_that_cools_down_are_no_hanging_ones() -> None:
-    with Workers(lambda: WorkerPool(limit=Seconds(0.2))) as workers:
-        for name in ("a", "cool"):
-            time.sleep(0.4)
-            assert list(workers.run(act, [name])) == [(name, f"{name} done")]
+def test_a_worker_that_gives_way_is_given_more_time() -> None:
+    with Workers(lambda: WorkerPool(paced=True, limit=Seconds(0.3))) as workers:
+        assert list(workers.run(act, ["slow"])) == [("slow", "slow done")]
+
+
+@pytest.mark.parametrize("names", [["a"], ["cool"], ["slow"] * 16])
+def test_no_worker_ends_that_rests_cools_down_or_goes_from_file_to_file(names: list[str]) -> None:
+    started = []
+
+    def make() -> WorkerPool:
+        started.append(WorkerPool(limit=Seconds(0.4 if names == ["cool"] else 1.7)))
+        return started[-1]
+
+    with Workers(make, batch=4) as workers:
+        for _ in range(2):
+            assert [answer for _, answer in workers.run(act, names)] == [f"{name} done" for name in names]
+            time.sleep(2.0)
+    assert len(started) == 1
 
 
 def test_a_worker_is_polite_and_single_threaded() -> None:

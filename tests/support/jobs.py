@@ -27,6 +27,8 @@ def act(path: str) -> str | Failure:
         for _ in range(10):
             time.sleep(0.1)
             pace.breathe()
+    if name == "slow":  # and shows no sign of life
+        time.sleep(0.5)
     if name == "cool":
         pace = Pace(busy=0.1)
         time.sleep(0.05)
