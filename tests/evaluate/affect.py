@@ -2,8 +2,8 @@
 
 DIR holds emotify/, vgmidi/, pop909/ and asap/ (README, "Judging it"). What is said of a corpus is
 cross-validated, by artist on Emotify, by series on VGMIDI; between corpora one trains, the other is judged;
-long pieces, which have no labels, are judged by the model that is shipped. Kernels, the exponent of steadiness and
-the features left out were chosen by the same cross-validation, among some twenty of each.
+long pieces, which have no labels, are judged by the model that is shipped. Kernels, the exponent of
+steadiness and the features left out were chosen by the same cross-validation, among some twenty of each.
 """
 
 import argparse
