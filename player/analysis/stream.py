@@ -243,7 +243,8 @@ class StreamAnalyzer:
         model = affect_model()
         known = EVERYTHING if self._whole else heard
         affect = model.estimate(whole[None], [known], everywhere=self._scan_mode is ScanMode.QUICK)[0]
-        if not latest.row[0] or latest.heard < LEAST_HEARD:
+        excerpts = self._scan_mode is ScanMode.QUICK  # of which the newest is not what comes next
+        if excerpts or not latest.row[0] or latest.heard < LEAST_HEARD:
             return affect, None
         return affect, model.estimate(newest[None], [latest.heard])[0]
 
