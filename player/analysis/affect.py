@@ -89,7 +89,8 @@ class AffectModel:
     ) -> list[Affect]:
         """One estimate for each row of features.
 
-        heard: how much of what it speaks of each row comes from. everywhere: in excerpts all over the track.
+        heard: how much of the track each row comes from; what speaks of a section alone is told as doubtful
+        as a beginning of that length, which is too modest. everywhere: in excerpts all over the track.
         """
         scores = self.ranks(features)
         read = {}
